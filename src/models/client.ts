@@ -1,0 +1,110 @@
+import type { Role } from '../protocol/roles.ts';
+import type { Usage } from '../protocol/usage.ts';
+
+export interface TextPart {
+  type: 'text';
+  text: string;
+}
+
+/** A tool call of the model. `malformed` holds the raw text when the arguments were not JSON; `input` is then {}. */
+export interface ToolCallPart {
+  type: 'tool_call';
+  id: string;
+  name: string;
+  input: unknown;
+  malformed?: string;
+}
+
+export interface ToolResultPart {
+  type: 'tool_result';
+  callId: string;
+  text: string;
+  isError: boolean;
+}
+
+export type UserMessage = { role: 'user'; content: (TextPart | ToolResultPart)[] };
+export type AssistantMessage = { role: 'assistant'; content: (TextPart | ToolCallPart)[] };
+export type Message = UserMessage | AssistantMessage;
+
+export interface ToolDefinition {
+  name: string;
+  description: string;
+  /** JSON Schema of the arguments, an object type. */
+  inputSchema: Record<string, unknown>;
+}
+
+/** Which conversation a request belongs to; the playbook finds its recorded answer by it, logs name it. */
+export interface SessionRef {
+  run: string;
+  /** What the session is about: a task's id, or "plan". */
+  task: string;
+  role: Role;
+  /** From 1. */
+  attempt: number;
+  /** Number of answers the model gave before in this session. */
+  turn: number;
+}
+
+export interface ModelRequest {
+  /** The model's name without its provider. */
+  model: string;
+  system: string;
+  messages: Message[];
+  tools: ToolDefinition[];
+  maxTokens: number;
+  temperature: number;
+  session: SessionRef;
+}
+
+export interface ModelResponse {
+  message: AssistantMessage;
+  /** `max_tokens`: the answer was cut off, a tool call in it may be incomplete. */
+  stop: 'end' | 'tool_calls' | 'max_tokens' | 'refusal';
+  usage: Usage;
+  /** The model that really answered, as the provider names it. */
+  model: string;
+}
+
+/** What a stream shows before its end. `restart` voids what came before: the call is being tried again. */
+export type ModelDelta =
+  { type: 'text'; text: string } | { type: 'tool_call'; name: string } | { type: 'restart'; reason: string };
+
+/**
+ * One model of one provider. `complete` streams to `onDelta` and resolves with the whole answer; it rejects with
+ * the signal's reason when cancelled, and with a `ModelError` when the provider cannot answer.
+ */
+export interface ModelClient {
+  complete(
+    request: ModelRequest,
+    signal: AbortSignal,
+    onDelta?: (delta: ModelDelta) => void,
+  ): Promise<ModelResponse>;
+}
+
+export type ModelErrorKind =
+  | 'auth' // 401, 403: the key is missing, wrong or not allowed
+  | 'bad_request' // 400, 404, 413, 422: repeating it cannot help
+  | 'overloaded' // 429, 529, 5xx after all retries
+  | 'connection' // no connection, cut stream, after all retries
+  | 'timeout'
+  | 'not_covered'; // the playbook has no answer for this
+
+/** A provider's failure after retries. `remedy` tells the user what to do. */
+export class ModelError extends Error {
+  readonly kind: ModelErrorKind;
+  readonly remedy: string;
+  readonly status: number | undefined;
+
+  constructor(
+    kind: ModelErrorKind,
+    message: string,
+    remedy: string,
+    options: { status?: number; cause?: unknown } = {},
+  ) {
+    super(message, options.cause === undefined ? {} : { cause: options.cause });
+    this.name = 'ModelError';
+    this.kind = kind;
+    this.remedy = remedy;
+    this.status = options.status;
+  }
+}
