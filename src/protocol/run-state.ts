@@ -1,0 +1,358 @@
+import type { Evidence } from './evidence.ts';
+import type { AttemptOutcome, RunEvent, RunOutcome } from './events.ts';
+import type { Review } from './review.ts';
+import type { Architecture, Role, WorkflowMode } from './roles.ts';
+import type { TaskSpec, TaskState } from './task.ts';
+import { addUsage, NO_USAGE, type Usage } from './usage.ts';
+
+export interface AttemptView {
+  number: number;
+  agent: string;
+  role: Role;
+  session: string;
+  branch: string;
+  worktree: string;
+  base: string;
+  head: string | null;
+  startedAt: string;
+  endedAt: string | null;
+  outcome: AttemptOutcome | null;
+  message: string;
+}
+
+export interface TaskView {
+  spec: TaskSpec;
+  state: TaskState;
+  /** Why it is where it is, when that is not obvious. */
+  reason: string;
+  attempts: AttemptView[];
+  reviews: { attempt: number; agent: string; review: Review; head: string }[];
+  evidence: Evidence[];
+  merge: { base: string; head: string; validated: string | null } | null;
+  mergedAs: string | null;
+  spentUsd: number;
+  usage: Usage;
+  timeline: { state: TaskState; at: string }[];
+}
+
+export interface AgentView {
+  id: string;
+  role: Role;
+  model: string;
+  session: string | null;
+  task: string | null;
+  activity: string;
+  spentUsd: number;
+  usage: Usage;
+  calls: number;
+}
+
+export interface SessionView {
+  id: string;
+  agent: string;
+  role: Role;
+  task: string;
+  transcript: string;
+  /** Answers of the model so far. */
+  turns: number;
+  /** Reserved for a call in flight, in USD. */
+  reservedUsd: number;
+  messagesDelivered: number;
+}
+
+export type RunStatus = 'running' | 'paused' | RunOutcome;
+
+/** The whole truth about a run: a fold of its events, and nothing else. */
+export interface RunState {
+  run: string;
+  goal: string;
+  mode: WorkflowMode;
+  arch: Architecture;
+  modelLabel: string;
+  sandbox: 'bubblewrap' | 'off';
+  workspace: string;
+  targetBranch: string;
+  base: string;
+  settings: Record<string, unknown>;
+  status: RunStatus;
+  statusMessage: string;
+  startedAt: string;
+  updatedAt: string;
+  tasks: Map<string, TaskView>;
+  agents: Map<string, AgentView>;
+  sessions: Map<string, SessionView>;
+  /** Evidence that belongs to no task: the final validation. */
+  evidence: Evidence[];
+  merges: { task: string; sha: string; at: string }[];
+  messages: { to: string; text: string }[];
+  questions: Map<string, { session: string; agent: string; question: string; answer: string | null }>;
+  notices: { level: 'info' | 'warning' | 'error'; text: string }[];
+  maxCostUsd: number;
+  warned: boolean;
+  spentUsd: number;
+  /** Calls whose price is not known; the true cost is higher than `spentUsd` when this is not 0. */
+  unpricedCalls: number;
+  usage: Usage;
+  lastSeq: number;
+}
+
+export function emptyRunState(): RunState {
+  return {
+    run: '',
+    goal: '',
+    mode: 'kernel_build',
+    arch: 'x86_64',
+    modelLabel: '',
+    sandbox: 'bubblewrap',
+    workspace: '',
+    targetBranch: '',
+    base: '',
+    settings: {},
+    status: 'running',
+    statusMessage: '',
+    startedAt: '',
+    updatedAt: '',
+    tasks: new Map(),
+    agents: new Map(),
+    sessions: new Map(),
+    evidence: [],
+    merges: [],
+    messages: [],
+    questions: new Map(),
+    notices: [],
+    maxCostUsd: 0,
+    warned: false,
+    spentUsd: 0,
+    unpricedCalls: 0,
+    usage: NO_USAGE,
+    lastSeq: 0,
+  };
+}
+
+function must<K, V>(map: Map<K, V>, key: K, what: string): V {
+  const value = map.get(key);
+  if (value === undefined)
+    throw new Error(`the event log names ${what} ${String(key)}, which it never introduced`);
+  return value;
+}
+
+/** Applies one event to the state in place; constant time in the number of tasks. */
+export function applyEvent(state: RunState, event: RunEvent): void {
+  state.lastSeq = event.seq;
+  state.updatedAt = event.at;
+  switch (event.type) {
+    case 'run.started':
+      state.run = event.run;
+      state.goal = event.goal;
+      state.mode = event.mode;
+      state.arch = event.arch;
+      state.modelLabel = event.modelLabel;
+      state.sandbox = event.sandbox;
+      state.workspace = event.workspace;
+      state.targetBranch = event.targetBranch;
+      state.base = event.base;
+      state.settings = event.settings;
+      state.maxCostUsd = event.maxCostUsd;
+      state.startedAt = event.at;
+      for (const { id, role, model } of event.agents) {
+        state.agents.set(id, {
+          id,
+          role,
+          model,
+          session: null,
+          task: null,
+          activity: 'idle',
+          spentUsd: 0,
+          usage: NO_USAGE,
+          calls: 0,
+        });
+      }
+      return;
+    case 'run.resumed':
+    case 'run.continued':
+      state.status = 'running';
+      state.statusMessage = '';
+      return;
+    case 'run.paused':
+      state.status = 'paused';
+      state.statusMessage = event.message;
+      return;
+    case 'run.finished':
+      state.status = event.outcome;
+      state.statusMessage = event.summary;
+      return;
+    case 'budget.changed':
+      state.maxCostUsd = event.maxCostUsd;
+      state.warned = false;
+      return;
+    case 'budget.warned':
+      state.warned = true;
+      return;
+    case 'notice':
+      state.notices.push({ level: event.level, text: event.text });
+      return;
+    case 'tasks.added':
+      for (const spec of event.tasks) {
+        state.tasks.set(spec.id, {
+          spec,
+          state: 'pending',
+          reason: '',
+          attempts: [],
+          reviews: [],
+          evidence: [],
+          merge: null,
+          mergedAs: null,
+          spentUsd: 0,
+          usage: NO_USAGE,
+          timeline: [{ state: 'pending', at: event.at }],
+        });
+      }
+      return;
+    case 'task.state': {
+      const task = must(state.tasks, event.task, 'task');
+      task.state = event.state;
+      task.reason = event.reason ?? '';
+      task.timeline.push({ state: event.state, at: event.at });
+      return;
+    }
+    case 'attempt.started': {
+      const task = must(state.tasks, event.task, 'task');
+      task.merge = null;
+      task.attempts.push({
+        number: event.attempt,
+        agent: event.agent,
+        role: event.role,
+        session: event.session,
+        branch: event.branch,
+        worktree: event.worktree,
+        base: event.base,
+        head: null,
+        startedAt: event.at,
+        endedAt: null,
+        outcome: null,
+        message: '',
+      });
+      return;
+    }
+    case 'attempt.ended': {
+      const attempt = must(state.tasks, event.task, 'task').attempts.find((a) => a.number === event.attempt);
+      if (!attempt)
+        throw new Error(`the event log ends attempt ${event.attempt} of ${event.task}, which never started`);
+      attempt.outcome = event.outcome;
+      attempt.message = event.message;
+      attempt.head = event.head ?? null;
+      attempt.endedAt = event.at;
+      return;
+    }
+    case 'session.started': {
+      const agent = must(state.agents, event.agent, 'agent');
+      agent.session = event.session;
+      agent.task = event.task;
+      agent.activity = 'starting';
+      if (!state.sessions.has(event.session)) {
+        state.sessions.set(event.session, {
+          id: event.session,
+          agent: event.agent,
+          role: event.role,
+          task: event.task,
+          transcript: event.transcript,
+          turns: 0,
+          reservedUsd: 0,
+          messagesDelivered: 0,
+        });
+      }
+      return;
+    }
+    case 'session.ended': {
+      const agent = must(state.agents, event.agent, 'agent');
+      agent.session = null;
+      agent.task = null;
+      agent.activity = 'idle';
+      return;
+    }
+    case 'model.called':
+      must(state.sessions, event.session, 'session').reservedUsd = event.reservedUsd ?? 0;
+      must(state.agents, event.agent, 'agent').activity = 'thinking';
+      return;
+    case 'model.answered': {
+      const session = must(state.sessions, event.session, 'session');
+      session.reservedUsd = 0;
+      session.turns = event.turn + 1;
+      const agent = must(state.agents, event.agent, 'agent');
+      agent.calls += 1;
+      const spenders = [state, agent, state.tasks.get(session.task)];
+      for (const spender of spenders) {
+        if (!spender) continue;
+        spender.spentUsd += event.costUsd ?? 0;
+        spender.usage = addUsage(spender.usage, event.usage);
+      }
+      if (event.costUsd === null) state.unpricedCalls += 1;
+      return;
+    }
+    case 'model.failed':
+      must(state.sessions, event.session, 'session').reservedUsd = 0;
+      return;
+    case 'tool.called':
+      must(state.agents, event.agent, 'agent').activity = event.summary;
+      return;
+    case 'tool.finished':
+      must(state.agents, event.agent, 'agent').activity = 'thinking';
+      return;
+    case 'agent.nudged':
+      must(state.agents, event.agent, 'agent').activity = `nudged: ${event.reason}`;
+      return;
+    case 'evidence.recorded':
+      if (event.task === undefined) state.evidence.push(event.evidence);
+      else must(state.tasks, event.task, 'task').evidence.push(event.evidence);
+      return;
+    case 'review.submitted':
+      must(state.tasks, event.task, 'task').reviews.push({
+        attempt: event.attempt,
+        agent: event.agent,
+        review: event.review,
+        head: event.head,
+      });
+      return;
+    case 'merge.started':
+      must(state.tasks, event.task, 'task').merge = { base: event.base, head: event.head, validated: null };
+      return;
+    case 'merge.conflicted':
+      must(state.tasks, event.task, 'task').merge = null;
+      return;
+    case 'merge.validated': {
+      const merge = must(state.tasks, event.task, 'task').merge;
+      if (!merge) throw new Error(`the event log validates a merge of ${event.task} that never started`);
+      merge.validated = event.sha;
+      return;
+    }
+    case 'merge.finished':
+      must(state.tasks, event.task, 'task').mergedAs = event.sha;
+      state.merges.push({ task: event.task, sha: event.sha, at: event.at });
+      return;
+    case 'message.sent':
+      state.messages.push({ to: event.to, text: event.text });
+      return;
+    case 'message.delivered':
+      must(state.sessions, event.session, 'session').messagesDelivered = event.index + 1;
+      return;
+    case 'question.asked':
+      state.questions.set(event.id, {
+        session: event.session,
+        agent: event.agent,
+        question: event.question,
+        answer: null,
+      });
+      must(state.agents, event.agent, 'agent').activity = 'waiting for the user';
+      return;
+    case 'question.answered':
+      must(state.questions, event.id, 'question').answer = event.answer;
+      return;
+  }
+}
+
+/** The state that a sequence of events leads to. */
+export function foldEvents(events: Iterable<RunEvent>): RunState {
+  const state = emptyRunState();
+  for (const event of events) applyEvent(state, event);
+  return state;
+}
