@@ -57,7 +57,6 @@ export interface SessionView {
   turns: number;
   /** Reserved for a call in flight, in USD. */
   reservedUsd: number;
-  messagesDelivered: number;
 }
 
 export type RunStatus = 'running' | 'paused' | RunOutcome;
@@ -84,7 +83,8 @@ export interface RunState {
   /** Evidence that belongs to no task: the final validation. */
   evidence: Evidence[];
   merges: { task: string; sha: string; at: string }[];
-  messages: { to: string; text: string }[];
+  /** What the user told an agent or a task; delivered once, to the next session that matches. */
+  messages: { to: string; text: string; delivered: boolean }[];
   questions: Map<string, { session: string; agent: string; question: string; answer: string | null }>;
   notices: { level: 'info' | 'warning' | 'error'; text: string }[];
   maxCostUsd: number;
@@ -258,7 +258,6 @@ export function applyEvent(state: RunState, event: RunEvent): void {
           transcript: event.transcript,
           turns: 0,
           reservedUsd: 0,
-          messagesDelivered: 0,
         });
       }
       return;
@@ -330,11 +329,14 @@ export function applyEvent(state: RunState, event: RunEvent): void {
       state.merges.push({ task: event.task, sha: event.sha, at: event.at });
       return;
     case 'message.sent':
-      state.messages.push({ to: event.to, text: event.text });
+      state.messages.push({ to: event.to, text: event.text, delivered: false });
       return;
-    case 'message.delivered':
-      must(state.sessions, event.session, 'session').messagesDelivered = event.index + 1;
+    case 'message.delivered': {
+      const message = state.messages[event.index];
+      if (!message) throw new Error(`the event log delivers message ${event.index}, which was never sent`);
+      message.delivered = true;
       return;
+    }
     case 'question.asked':
       state.questions.set(event.id, {
         session: event.session,
