@@ -30,6 +30,7 @@ export const configSchema = z.strictObject({
       gemini: z.string().optional(),
       openrouter: z.string().optional(),
       azure: z.string().optional(),
+      vllm: z.string().optional(),
     }),
     endpoints: section({
       anthropic: z.url().optional(),
@@ -40,6 +41,7 @@ export const configSchema = z.strictObject({
       azure: z.url().optional(),
       vllm: z.url().optional(),
     }),
+    azure: section({ api_version: z.string().default('2024-10-21') }),
     timeouts: section({
       connect_seconds: seconds.default(15),
       first_token_seconds: seconds.default(300),

@@ -1,0 +1,128 @@
+import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { configSchema } from '../protocol/config.ts';
+import type { Config } from '../protocol/config.ts';
+import { EXIT, UserError, errorMessage, hasCode } from '../protocol/errors.ts';
+import { KEYS, findKey, valueOf } from './keys.ts';
+import { parseConfig } from './problems.ts';
+import type { Problem } from './problems.ts';
+import { KEY_NAMES, collectSecrets, keyVariable, redactConfig } from './secrets.ts';
+import type { Env } from './secrets.ts';
+
+export const CONFIG_FILE = 'auton.toml';
+
+export interface LoadedConfig {
+  /** Defaults filled in, keys of the environment in place. */
+  config: Config;
+  /** The file it was read from; undefined when there is none. */
+  source: string | undefined;
+  /** What is allowed but doubtful; what is not allowed is thrown as a ConfigError. */
+  problems: Problem[];
+  /** Where each key that is not a default was set: "auton.toml:12", "ANTHROPIC_API_KEY". */
+  origins: Map<string, string>;
+  /** Every key value that was seen, to be redacted. */
+  secrets: string[];
+}
+
+/**
+ * The configuration of a folder: `file` when given, else the folder's `auton.toml`, else the one of the user's
+ * configuration folder, else the defaults. Keys of the environment win over those of the file.
+ */
+export function loadConfig(options: { folder: string; env: Env; file?: string | undefined }): LoadedConfig {
+  const { folder, env } = options;
+  const candidates = options.file
+    ? [resolve(folder, options.file)]
+    : [join(folder, CONFIG_FILE), join(userConfigFolder(env), CONFIG_FILE)];
+  for (const source of candidates) {
+    const text = readIfThere(source);
+    if (text === undefined) continue;
+    const { config, given } = parseConfig(text, source);
+    const origins = new Map([...given].map(([key, line]) => [key, `${source}:${line}`]));
+    return finish(config, source, origins, env);
+  }
+  if (options.file) {
+    throw new UserError(
+      `The configuration file ${candidates[0] ?? options.file} does not exist.`,
+      'Correct the path, or leave --config out to use auton.toml of this folder.',
+      { exitCode: EXIT.usage },
+    );
+  }
+  return finish(configSchema.parse({}), undefined, new Map(), env);
+}
+
+/** `$XDG_CONFIG_HOME/auton` or `~/.config/auton`; `%APPDATA%\auton` on Windows. */
+export function userConfigFolder(env: Env, platform: NodeJS.Platform = process.platform): string {
+  const home = env['HOME'] ?? env['USERPROFILE'] ?? homedir();
+  if (platform === 'win32') return join(env['APPDATA'] ?? join(home, 'AppData', 'Roaming'), 'auton');
+  return join(env['XDG_CONFIG_HOME'] || join(home, '.config'), 'auton');
+}
+
+/** Every key with its value and where that came from; key values are never shown. */
+export function explain(loaded: LoadedConfig): { key: string; value: unknown; origin: string }[] {
+  const shown = redactConfig(loaded.config);
+  return KEYS.map(({ name }) => ({
+    key: name,
+    value: valueOf(shown, name),
+    origin: loaded.origins.get(name) ?? 'default',
+  }));
+}
+
+/** The value of one key, redacted; undefined when it is not set. An unknown key is a UserError. */
+export function getKey(config: Config, key: string): unknown {
+  return valueOf(redactConfig(config), findKey(key).name);
+}
+
+function finish(
+  config: Config,
+  source: string | undefined,
+  origins: Map<string, string>,
+  env: Env,
+): LoadedConfig {
+  const secrets = collectSecrets(config, env);
+  for (const name of KEY_NAMES) {
+    const variable = keyVariable(name, env);
+    if (variable === undefined) continue;
+    config.llm.api_keys[name] = env[variable]?.trim();
+    origins.set(`llm.api_keys.${name}`, variable);
+  }
+  return { config, source, problems: doubts(config, origins), origins, secrets };
+}
+
+function doubts(config: Config, origins: Map<string, string>): Problem[] {
+  const problems: Problem[] = [];
+  const { max_cost_usd, warn_at_usd, per_task_usd, daily_budget_usd } = config.llm.cost;
+  const above = (key: string, value: number | undefined, limitKey: string, limit: number | undefined) => {
+    if (value === undefined || limit === undefined || value <= limit) return;
+    if (!origins.has(`llm.cost.${key}`) && !origins.has(`llm.cost.${limitKey}`)) return;
+    problems.push({
+      key: `llm.cost.${key}`,
+      message: `llm.cost.${key} (${value}) is above ${limitKey} (${limit}) and never takes effect.`,
+      remedy: `Lower ${key} or raise ${limitKey}.`,
+    });
+  };
+  above('warn_at_usd', warn_at_usd, 'max_cost_usd', max_cost_usd);
+  above('per_task_usd', per_task_usd, 'max_cost_usd', max_cost_usd);
+  above('max_cost_usd', max_cost_usd, 'daily_budget_usd', daily_budget_usd);
+  if (config.sandbox.mode === 'off') {
+    problems.push({
+      key: 'sandbox.mode',
+      message: 'The sandbox is off: commands that agents run can read and change everything you can.',
+      remedy: 'Remove sandbox.mode to require the sandbox.',
+    });
+  }
+  return problems;
+}
+
+function readIfThere(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
+  } catch (error) {
+    if (hasCode(error, 'ENOENT') || hasCode(error, 'ENOTDIR')) return undefined;
+    throw new UserError(
+      `The configuration file ${file} cannot be read: ${errorMessage(error)}.`,
+      'Make it readable, or choose another one by --config.',
+      { cause: error, exitCode: EXIT.usage },
+    );
+  }
+}
