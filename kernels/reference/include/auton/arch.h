@@ -76,8 +76,8 @@ void arch_set_kernel_stack(uint64_t top);
 
 /* time */
 void arch_timer_init(uint32_t hz);  /* periodic interrupt that calls timer_tick(); boot starts it at INIT_TIMER */
-uint64_t arch_timer_get_ticks(void);
-uint64_t arch_timer_get_frequency(void);
+uint64_t arch_timer_get_ticks(void); /* timer interrupts so far */
+uint64_t arch_timer_get_frequency(void); /* of those interrupts, per second */
 uint64_t arch_time_ns(void);        /* monotonic nanoseconds since boot, finer than a tick */
 
 /* io: on x86_64 an address below 0x10000 is a port, above it memory (mapped on demand) */

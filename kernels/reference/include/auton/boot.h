@@ -30,6 +30,8 @@ typedef struct boot_info {
 } boot_info_t;
 
 extern boot_info_t boot_info;
+/* Installed memory: what the map calls usable or ACPI, rounded up to a whole MB. */
+uint64_t boot_ram_bytes(void);
 
 /* Value of `key=value` on the command line copied to `out`; a bare `key` gives "". False when it is absent. */
 bool cmdline_get(const char *key, char *out, size_t size);

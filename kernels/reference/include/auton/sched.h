@@ -43,6 +43,9 @@ struct thread_info {
 size_t sched_list(struct thread_info *out, size_t max); /* returns how many were written */
 uint64_t sched_idle_ticks(void);
 
+/* Set by the scheduler: ends the boot thread once boot is done; without it the machine idles in kernel_main(). */
+extern void (*boot_done_hook)(void);
+
 /* The tick belongs to boot and works without the scheduler, which hangs itself on the hook.
  * timer_tick() is called by the timer interrupt, 100 times a second. */
 void timer_tick(void);

@@ -1,0 +1,30 @@
+/* COM1 by polling: the first and the last voice of the kernel. */
+#include <auton/arch.h>
+#include "cpu.h"
+
+#define COM1 0x3F8
+#define LINE_STATUS (COM1 + 5)
+#define TRANSMIT_EMPTY 0x20
+#define FIFO_SIZE 16
+#define WAIT_LIMIT 100000 /* a port that is not there must not stop the boot */
+
+void arch_serial_early_init(void) {
+    outb(COM1 + 1, 0x00); /* no interrupts */
+    outb(COM1 + 3, 0x80); /* divisor: 115200 baud */
+    outb(COM1 + 0, 1);
+    outb(COM1 + 1, 0);
+    outb(COM1 + 3, 0x03); /* 8N1 */
+    outb(COM1 + 2, 0xC7); /* FIFO on and cleared */
+    outb(COM1 + 4, 0x0B); /* DTR, RTS, OUT2 */
+}
+
+void arch_serial_putchar(char c) {
+    static unsigned room; /* bytes that surely fit the FIFO: the status is read once for all of them */
+    if (room == 0) {
+        for (unsigned i = 0; !(inb(LINE_STATUS) & TRANSMIT_EMPTY) && i < WAIT_LIMIT; i++)
+            ;
+        room = FIFO_SIZE;
+    }
+    room--;
+    outb(COM1, (uint8_t)c);
+}

@@ -1,0 +1,4 @@
+/* The kernel's own symbol table, see ksyms.c. */
+    .section .ksyms, "a"
+    .incbin KSYMS
+    .section .note.GNU-stack, ""
