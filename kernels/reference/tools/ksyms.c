@@ -42,6 +42,7 @@ int main(int argc, char **argv) {
     }
     const Elf64_Ehdr *eh = (const Elf64_Ehdr *)image;
     const Elf64_Shdr *sh = (const Elf64_Shdr *)(image + eh->e_shoff);
+    const char *section_names = (const char *)image + sh[eh->e_shstrndx].sh_offset;
     const Elf64_Shdr *symtab = NULL;
     for (int i = 0; i < eh->e_shnum; i++)
         if (sh[i].sh_type == SHT_SYMTAB)
@@ -63,8 +64,8 @@ int main(int argc, char **argv) {
         int global = ELF64_ST_BIND(syms[i].st_info) == STB_GLOBAL;
         if (syms[i].st_shndx == SHN_UNDEF || syms[i].st_shndx >= SHN_LORESERVE)
             continue;
-        if (!(sh[syms[i].st_shndx].sh_flags & SHF_EXECINSTR))
-            continue;
+        if (strcmp(section_names + sh[syms[i].st_shndx].sh_name, ".text") != 0)
+            continue; /* data, and boot code that is gone when the kernel runs */
         if (type != STT_FUNC && !(type == STT_NOTYPE && global))
             continue;
         const char *name = strings + syms[i].st_name;
