@@ -1,0 +1,275 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { connect as connectSocket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect, tryConnect, type EngineClient } from '../../../src/engine/client.ts';
+import { readEndpoint, socketPath, writeEndpoint } from '../../../src/engine/endpoint.ts';
+import { serveRun, type EngineServer } from '../../../src/engine/server.ts';
+import type { LiveOutput, RunHandle } from '../../../src/protocol/control.ts';
+import { UserError } from '../../../src/protocol/errors.ts';
+import type { EventBody, RunEvent, RunOutcome } from '../../../src/protocol/events.ts';
+import { applyEvent, foldEvents, type RunState } from '../../../src/protocol/run-state.ts';
+import { sampleRun, writeLog } from '../../fixtures/run-log.ts';
+
+/** A run whose log really is on the disk and whose controls append to it; nothing else happens in it. */
+class LoggedRun implements RunHandle {
+  readonly state: RunState;
+  readonly folder: string;
+  readonly stopped: Promise<RunOutcome | 'paused'>;
+  stop!: (outcome: RunOutcome | 'paused') => void;
+  readonly #listeners = new Set<(event: RunEvent, state: RunState) => void>();
+  readonly #outputs = new Set<(output: LiveOutput) => void>();
+
+  constructor(folder: string, events: RunEvent[]) {
+    this.folder = folder;
+    this.state = foldEvents(events);
+    writeLog(join(folder, 'events.jsonl'), events);
+    this.stopped = new Promise((resolve) => (this.stop = resolve));
+  }
+
+  append(body: EventBody): void {
+    const event: RunEvent = { seq: this.state.lastSeq + 1, at: '2026-03-02T10:00:00.000Z', ...body };
+    appendFileSync(join(this.folder, 'events.jsonl'), `${JSON.stringify(event)}\n`);
+    applyEvent(this.state, event);
+    for (const listener of this.#listeners) listener(event, this.state);
+  }
+
+  print(output: LiveOutput): void {
+    for (const listener of this.#outputs) listener(output);
+  }
+
+  onEvent(listener: (event: RunEvent, state: RunState) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  onOutput(listener: (output: LiveOutput) => void): () => void {
+    this.#outputs.add(listener);
+    return () => this.#outputs.delete(listener);
+  }
+
+  async pause(): Promise<void> {
+    this.append({ type: 'run.paused', reason: 'user', message: 'Paused by the user.' });
+  }
+  async continue(): Promise<void> {
+    throw new UserError('The run is not paused.', 'There is nothing to continue.', { exitCode: 2 });
+  }
+  async cancel(): Promise<void> {
+    throw new TypeError('a defect');
+  }
+  async retryTask(task: string): Promise<void> {
+    this.append({ type: 'task.state', task, state: 'ready', reason: 'retried' });
+  }
+  async skipTask(task: string): Promise<void> {
+    this.append({ type: 'task.state', task, state: 'skipped' });
+  }
+  async cancelTask(task: string): Promise<void> {
+    this.append({ type: 'task.state', task, state: 'cancelled' });
+  }
+  async sendMessage(to: string, text: string): Promise<void> {
+    this.append({ type: 'message.sent', to, text });
+  }
+  async answerQuestion(id: string, answer: string): Promise<void> {
+    this.append({ type: 'question.answered', id, answer });
+  }
+  async setBudget(maxCostUsd: number): Promise<void> {
+    this.append({ type: 'budget.changed', maxCostUsd });
+  }
+  async shutdown(): Promise<void> {
+    this.stop('paused');
+  }
+}
+
+describe('the engine over its socket', () => {
+  let folder: string;
+  let run: LoggedRun;
+  let server: EngineServer;
+  const clients: EngineClient[] = [];
+
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'auton-rpc-'));
+    run = new LoggedRun(join(folder, '.auton', 'runs', 'r1'), sampleRun('working'));
+    server = await serveRun(folder, run, process.env);
+  });
+
+  afterEach(async () => {
+    for (const client of clients.splice(0)) client.dispose();
+    await server.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  async function client(): Promise<EngineClient> {
+    const connected = await connect(folder);
+    clients.push(connected);
+    return connected;
+  }
+
+  it('is found by its folder and says which run it hosts', async () => {
+    const watcher = await client();
+    assert.equal(watcher.run, run.state.run);
+    assert.equal(watcher.runFolder, run.folder);
+    assert.equal(watcher.pid, process.pid);
+  });
+
+  it('can be entered by its user only', function () {
+    if (process.platform === 'win32') {
+      console.log('skipped: named pipes have no file mode');
+      this.skip();
+    }
+    assert.equal(statSync(server.socket).mode & 0o777, 0o600);
+  });
+
+  it('gives a subscriber every event exactly once, those of the past first', async () => {
+    const watcher = await client();
+    const seen: RunEvent[] = [];
+    const subscribed = watcher.subscribe({ onEvent: (event) => seen.push(event) });
+    run.append({ type: 'notice', level: 'info', text: 'while the subscription is on its way' });
+    await subscribed;
+    run.append({ type: 'notice', level: 'info', text: 'after it' });
+    await until(() => seen.length === run.state.lastSeq);
+    assert.deepEqual(
+      seen.map(({ seq }) => seq),
+      Array.from({ length: run.state.lastSeq }, (_, index) => index + 1),
+    );
+    assert.deepEqual(foldEvents(seen), run.state);
+  });
+
+  it('gives only what is new to a subscriber that knows the beginning', async () => {
+    const watcher = await client();
+    const seen: number[] = [];
+    await watcher.subscribe({ onEvent: ({ seq }) => seen.push(seq) }, run.state.lastSeq - 2);
+    assert.deepEqual(seen, [run.state.lastSeq - 1, run.state.lastSeq]);
+  });
+
+  it('passes live output on to those who asked for it', async () => {
+    const [watcher, other] = [await client(), await client()];
+    const seen: LiveOutput[] = [];
+    await watcher.subscribe({ onEvent: () => undefined, onOutput: (output) => seen.push(output) });
+    await other.subscribe({ onEvent: () => undefined });
+    run.print({ kind: 'serial', source: 'boot', text: '[BOOT] OK\n' });
+    await until(() => seen.length === 1);
+    assert.deepEqual(seen, [{ kind: 'serial', source: 'boot', text: '[BOOT] OK\n' }]);
+  });
+
+  it('lets any client control the run', async () => {
+    const controller = await client();
+    await controller.pause();
+    await controller.setBudget(12.5);
+    await controller.skipTask('boot');
+    await controller.sendMessage('developer-1', 'Mind the alignment.');
+    assert.equal(run.state.status, 'paused');
+    assert.equal(run.state.maxCostUsd, 12.5);
+    assert.equal(run.state.tasks.get('boot')?.state, 'skipped');
+    assert.deepEqual(run.state.messages, [
+      { to: 'developer-1', text: 'Mind the alignment.', delivered: false },
+    ]);
+  });
+
+  it('hands the remedy of an error over to the client', async () => {
+    const controller = await client();
+    await assert.rejects(
+      () => controller.continue(),
+      (error: unknown) =>
+        error instanceof UserError &&
+        error.message === 'The run is not paused.' &&
+        error.remedy === 'There is nothing to continue.' &&
+        error.exitCode === 2,
+    );
+  });
+
+  it('answers a defect with an error and goes on', async () => {
+    const controller = await client();
+    await assert.rejects(() => controller.cancel(), /a defect/);
+    await controller.setBudget(1);
+    assert.equal(run.state.maxCostUsd, 1);
+  });
+
+  it('refuses parameters that make no sense, naming them', async () => {
+    const controller = await client();
+    await assert.rejects(() => controller.setBudget(-1), /run\/setBudget: maxCostUsd/);
+    await assert.rejects(() => controller.retryTask('../etc'), /task\/retry: task/);
+    assert.equal(run.state.maxCostUsd, 50);
+  });
+
+  const garbage: [string, string][] = [
+    ['no header', 'hello there\r\n\r\n'],
+    ['a length that is no number', 'Content-Length: many\r\n\r\n{}'],
+    ['a body that is not JSON', frame('{"jsonrpc":')],
+    ['a body that is not an object', frame('null')],
+    ['a request without a method', frame('{"jsonrpc":"2.0","id":1}')],
+    ['an unknown method', frame('{"jsonrpc":"2.0","id":1,"method":"engine/format"}')],
+    ['parameters by position', frame('{"jsonrpc":"2.0","id":1,"method":"task/retry","params":["boot"]}')],
+    ['a prototype name as a method', frame('{"jsonrpc":"2.0","id":1,"method":"__proto__","params":{}}')],
+  ];
+  for (const [what, bytes] of garbage) {
+    it(`survives ${what}`, async () => {
+      const socket = connectSocket(server.socket);
+      await once(socket, 'connect');
+      const answered = what.includes('method') || what.includes('position') || what.includes('JSON');
+      const answer = answered && !what.includes('without') ? once(socket, 'data') : Promise.resolve([]);
+      socket.write(bytes);
+      const [data] = (await answer) as [Buffer?];
+      if (data) assert.match(data.toString(), /"error":\{"code":-32\d{3}/);
+      assert.equal((await client()).run, run.state.run);
+      socket.destroy();
+    });
+  }
+
+  it('tells its clients how the run stopped', async () => {
+    const watcher = await client();
+    await watcher.subscribe({ onEvent: () => undefined });
+    run.stop('done');
+    assert.equal(await watcher.stopped, 'done');
+  });
+
+  it('refuses a second engine in the same folder', async () => {
+    await assert.rejects(() => serveRun(folder, run, process.env), /Another engine is already working/);
+    assert.equal((await client()).run, run.state.run);
+  });
+
+  it('leaves nothing behind when it closes', async () => {
+    await server.close();
+    assert.equal(existsSync(server.socket), false);
+    assert.equal(readEndpoint(folder), null);
+    await assert.rejects(() => connect(folder), /No run is active in this folder.*/);
+    server = await serveRun(folder, run, process.env);
+  });
+
+  it('takes the place of an engine that was killed', async () => {
+    await server.close();
+    const listenForEver =
+      'require("node:net").createServer().listen(process.argv[1], () => console.log("up"))';
+    const killed = spawn(process.execPath, ['-e', listenForEver, server.socket]);
+    await once(killed.stdout, 'data');
+    writeEndpoint(folder, { socket: server.socket, pid: killed.pid ?? 0, run: 'old' });
+    killed.kill('SIGKILL');
+    await once(killed, 'exit');
+    assert.ok(existsSync(server.socket));
+    assert.equal(await tryConnect(folder), null);
+    server = await serveRun(folder, run, process.env);
+    assert.equal((await client()).pid, process.pid);
+  });
+
+  it('moves its socket where the path fits when the folder is deep', async () => {
+    const deep = join(folder, 'a'.repeat(60), 'b'.repeat(60));
+    mkdirSync(deep, { recursive: true });
+    assert.ok(socketPath(deep, process.env).length <= 103);
+    const second = await serveRun(deep, run, process.env);
+    const connected = await connect(deep);
+    assert.equal(connected.run, run.state.run);
+    connected.dispose();
+    await second.close();
+    assert.equal(existsSync(second.socket), false);
+  });
+});
+
+function frame(body: string): string {
+  return `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
+}
