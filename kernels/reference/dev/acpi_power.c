@@ -1,0 +1,59 @@
+#include "acpi_power.h"
+#include <auton/arch.h>
+#include <auton/boot.h>
+
+#define SLEEP_TYPE_SHIFT 10
+#define SLEEP_ENABLE 0x2000u
+#define SCI_ENABLE 0x1u
+#define HANDOVER_POLLS 300000 /* firmware may take its time to hand over; each poll takes about a microsecond */
+
+static struct acpi_power power;
+
+static void power_off(void) {
+    driver_suspend_all();
+    acpi_power_off();
+}
+
+static void reset(void) {
+    driver_suspend_all();
+    if (power.reset)
+        arch_io_write8(power.reset, power.reset_value);
+}
+
+void acpi_power_set(const struct acpi_power *found) {
+    power = *found;
+    poweroff_hook = power_off;
+    reboot_hook = reset;
+}
+
+bool acpi_power_ready(void) {
+    return power.s5_known && (power.pm1a_control || power.sleep_control);
+}
+
+/* Sleep registers only listen in ACPI mode; firmware that starts in its own mode is asked to change over. */
+static void enter_acpi_mode(void) {
+    if (!power.smi_command || !power.enable_value || (arch_io_read16(power.pm1a_control) & SCI_ENABLE))
+        return;
+    arch_io_write8(power.smi_command, power.enable_value);
+    for (int i = 0; i < HANDOVER_POLLS && !(arch_io_read16(power.pm1a_control) & SCI_ENABLE); i++) {
+    }
+}
+
+static void sleep(uint64_t control, uint8_t type) {
+    const uint16_t keep = (uint16_t)~(7u << SLEEP_TYPE_SHIFT | SLEEP_ENABLE);
+    uint16_t value = arch_io_read16(control) & keep;
+    arch_io_write16(control, (uint16_t)(value | (uint16_t)(type << SLEEP_TYPE_SHIFT) | SLEEP_ENABLE));
+}
+
+void acpi_power_off(void) {
+    if (!acpi_power_ready())
+        return;
+    if (power.sleep_control) {
+        arch_io_write8(power.sleep_control, (uint8_t)(power.s5_type_a << 2 | 1u << 5));
+        return;
+    }
+    enter_acpi_mode();
+    sleep(power.pm1a_control, power.s5_type_a);
+    if (power.pm1b_control)
+        sleep(power.pm1b_control, power.s5_type_b);
+}

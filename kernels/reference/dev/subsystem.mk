@@ -1,0 +1,1 @@
+dev_REQUIRES := boot mm
