@@ -1,0 +1,89 @@
+import type { Architecture } from '../protocol/roles.ts';
+
+/** How a guest says that it is done: the exit codes QEMU ends with. `failed` is absent where none can be told. */
+export interface ExitConvention {
+  args: string[];
+  passed: number;
+  failed?: number;
+}
+
+/** Everything that differs between the machines a kernel is built for and booted on. */
+export interface ArchitectureProfile {
+  name: Architecture;
+  /** `e_machine` of the kernel's ELF header. */
+  elfMachine: number;
+  qemu: string;
+  /** `-machine` and `-cpu`. */
+  machine: string[];
+  memoryMb: number;
+  exit: ExitConvention;
+  /** Devices a test or a user can ask for, by name. */
+  devices: Record<string, string[]>;
+  /** Devices of a machine that a person boots. */
+  interactiveDevices: string[];
+  /** Where `-kernel` alone works and where boot media can be made too. */
+  boots: ('kernel' | 'iso')[];
+  /** GNU compiler and linker for this target; clang and lld serve all of them. */
+  gcc: string;
+  ld: string;
+  /** Node's name of the processor on which an accelerator can run this guest. */
+  hostArch: NodeJS.Architecture;
+}
+
+/** User-mode network that reaches nothing but QEMU's own DHCP and DNS. */
+const ISOLATED_NET = 'user,id=net0,restrict=on';
+
+export const PROFILES: Record<Architecture, ArchitectureProfile> = {
+  x86_64: {
+    name: 'x86_64',
+    elfMachine: 62,
+    qemu: 'qemu-system-x86_64',
+    // `pc` starts 20 ms sooner than `q35`, whose firmware looks for AHCI disks.
+    machine: ['-machine', 'pc'],
+    memoryMb: 512,
+    exit: { args: ['-device', 'isa-debug-exit,iobase=0xf4,iosize=0x04'], passed: 1, failed: 3 },
+    devices: {
+      vga: ['-device', 'VGA'],
+      'user-net': ['-netdev', ISOLATED_NET, '-device', 'e1000,netdev=net0,romfile='],
+    },
+    interactiveDevices: ['vga', 'user-net'],
+    boots: ['kernel', 'iso'],
+    gcc: 'gcc',
+    ld: 'ld',
+    hostArch: 'x64',
+  },
+  aarch64: {
+    name: 'aarch64',
+    elfMachine: 183,
+    qemu: 'qemu-system-aarch64',
+    machine: ['-machine', 'virt,gic-version=2', '-cpu', 'cortex-a53'],
+    memoryMb: 256,
+    exit: { args: [], passed: 0 },
+    devices: {
+      vga: [],
+      'user-net': ['-netdev', ISOLATED_NET, '-device', 'virtio-net-pci,netdev=net0,romfile='],
+    },
+    interactiveDevices: ['user-net'],
+    boots: ['kernel'],
+    gcc: 'aarch64-linux-gnu-gcc',
+    ld: 'aarch64-linux-gnu-ld',
+    hostArch: 'arm64',
+  },
+  riscv64: {
+    name: 'riscv64',
+    elfMachine: 243,
+    qemu: 'qemu-system-riscv64',
+    machine: ['-machine', 'virt'],
+    memoryMb: 128,
+    exit: { args: [], passed: 0 },
+    devices: {
+      vga: [],
+      'user-net': ['-netdev', ISOLATED_NET, '-device', 'virtio-net-pci,netdev=net0,romfile='],
+    },
+    interactiveDevices: ['user-net'],
+    boots: ['kernel'],
+    gcc: 'riscv64-linux-gnu-gcc',
+    ld: 'riscv64-linux-gnu-ld',
+    hostArch: 'riscv64',
+  },
+};
