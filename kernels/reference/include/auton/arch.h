@@ -60,8 +60,8 @@ bool arch_get_physical(virt_addr_t virt, phys_addr_t *out);
 void arch_flush_tlb(virt_addr_t virt);
 void arch_flush_tlb_all(void);
 arch_address_space_t *arch_create_address_space(void);
-void arch_switch_address_space(arch_address_space_t *as);
-void arch_destroy_address_space(arch_address_space_t *as);
+void arch_switch_address_space(arch_address_space_t *as); /* NULL: the kernel's own */
+void arch_destroy_address_space(arch_address_space_t *as); /* its tables; mapped pages are their owners' */
 /* Physical memory is mapped at a fixed offset: all RAM from arch_mmu_init() on, the first 4 GB before it.
  * Device memory and firmware tables go through vmm_map_physical(). virt_to_phys() takes addresses of the kernel
  * image, pmm pages, kmalloc() and the SLM pool, not those of vmm_alloc() (arch_get_physical() takes any). */
