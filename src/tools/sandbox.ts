@@ -3,11 +3,11 @@ export interface SandboxCommand {
   argv: [string, ...string[]];
   /** Working directory; inside one of `writable` or `readable`. */
   cwd: string;
-  /** Folders the command may write. */
+  /** Folders the command may write, apart from their `.git`. */
   writable: string[];
   /** Further folders it may read; the system's toolchains always are. */
   readable?: string[];
-  /** The whole environment beyond PATH, HOME, TMPDIR and LANG. */
+  /** The whole environment beyond PATH, HOME, TMPDIR, LANG and TERM. Never a secret. */
   env?: Record<string, string>;
   stdin?: string;
   timeoutMs: number;
@@ -17,13 +17,15 @@ export interface SandboxCommand {
 }
 
 export interface SandboxResult {
-  /** null when the command was ended by a signal. */
+  /** null when the command was ended by us or by a signal; a signal inside shows as 128 + its number, as in a shell. */
   exitCode: number | null;
   timedOut: boolean;
-  /** stdout and stderr as they came, cut in the middle beyond `OUTPUT_LIMIT` characters. */
+  /** stdout and stderr as they came, cut in the middle beyond `OUTPUT_LIMIT` bytes. */
   output: string;
   outputBytes: number;
   durationMs: number;
+  /** What the sandbox did about the command beyond its exit code: a limit that ended it, a file it removed. */
+  notes?: string[];
 }
 
 /** Runs commands for agents and builds. Rejects only with the signal's reason or a UserError, never for an exit code. */
@@ -31,6 +33,14 @@ export interface Sandbox {
   /** "bubblewrap", or "off": then every place that shows a run says so. */
   readonly mode: 'bubblewrap' | 'off';
   run(command: SandboxCommand): Promise<SandboxResult>;
+}
+
+/** The limits of every command, from the section `[sandbox]` of `auton.toml`. */
+export interface SandboxLimits {
+  memory_mb: number;
+  max_processes: number;
+  max_file_mb: number;
+  tmp_mb: number;
 }
 
 /** Characters of output that a tool result or evidence shows. */

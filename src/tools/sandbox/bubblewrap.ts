@@ -1,0 +1,180 @@
+import type { ChildProcess } from 'node:child_process';
+import { readFile, realpath } from 'node:fs/promises';
+import { UserError } from '../../protocol/errors.ts';
+import { runProcess, type ProcessResult } from '../process.ts';
+import type { Sandbox, SandboxCommand, SandboxLimits, SandboxResult } from '../sandbox.ts';
+import { CgroupPool } from './cgroup.ts';
+import { DiskGuard } from './disk-guard.ts';
+import {
+  commandMounts,
+  findRepository,
+  SEAL,
+  systemMounts,
+  withoutCredentials,
+  type Mount,
+} from './mounts.ts';
+import { countDescendants } from './processes.ts';
+
+export interface BubblewrapOptions {
+  limits: SandboxLimits;
+  /** Folders and files that no command sees, also where a folder around them is readable. */
+  hide: string[];
+  /**
+   * Count a command's processes while it runs. Otherwise RLIMIT_NPROC limits them, which counts those of the sandbox's
+   * own user namespace but not uid 0's, and a control group where one can be made: uid 0 without one needs the count.
+   */
+  countProcesses: boolean;
+  /** bubblewrap 0.8 and later can forbid new user namespaces. */
+  disableUserns: boolean;
+}
+
+const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/**
+ * Joins the control groups named first, sends both outputs into one pipe, closes what the engine was started with and
+ * becomes bubblewrap. A pipe, because Node gives its children sockets, and /dev/stdout cannot be opened on a socket.
+ * bubblewrap stays the engine's own child: it dies with the engine, and everything inside dies with it.
+ */
+const LAUNCH = `
+n=$1; shift
+while ((n--)); do echo $$ >"$1" || exit 125; shift; done
+exec > >(exec cat 3>&- 4>&-) 2>&1
+for fd in /proc/$$/fd/*; do fd=\${fd##*/}; ((fd > 4)) && exec {fd}>&-; done
+exec "$@"`;
+
+/** Every command in namespaces of its own: no network, no other process, no file but the mounted ones. */
+export class Bubblewrap implements Sandbox {
+  readonly mode = 'bubblewrap';
+  readonly #options: BubblewrapOptions;
+  readonly #isolation: string[];
+  readonly #cgroups: CgroupPool | undefined;
+  readonly #disk: DiskGuard;
+
+  constructor(options: BubblewrapOptions) {
+    const { limits } = options;
+    this.#options = options;
+    this.#disk = new DiskGuard(limits.max_file_mb);
+    this.#cgroups = CgroupPool.open({
+      processes: limits.max_processes,
+      memoryBytes: limits.memory_mb * 2 ** 20,
+    });
+    this.#isolation = [
+      ...['--unshare-all', '--unshare-user', ...(options.disableUserns ? ['--disable-userns'] : [])],
+      ...['--die-with-parent', '--new-session', '--cap-drop', 'ALL', '--uid', '1000', '--gid', '1000'],
+      ...['--hostname', 'sandbox', '--json-status-fd', '3'],
+      ...systemMounts(limits.tmp_mb * 2 ** 20),
+    ];
+  }
+
+  async run(command: SandboxCommand): Promise<SandboxResult> {
+    command.signal?.throwIfAborted();
+    const writable = await realPaths(command.writable);
+    const { mounts, gitConfig } = await this.#mounts(writable, await realPaths(command.readable ?? []));
+    const groups = this.#cgroups?.take() ?? [];
+    const fileBytes = this.#disk.maxFileBytes(writable);
+
+    const result = await runProcess({
+      argv: [
+        ...['bash', '-c', LAUNCH, 'sandbox', String(groups.length), ...groups],
+        ...['bwrap', ...this.#isolation, ...mounts, ...SEAL, ...environment(command.env)],
+        ...['--chdir', await realpath(command.cwd), '--'],
+        ...this.#limited(fileBytes, command.argv),
+      ],
+      cwd: '/',
+      // bubblewrap's own environment can be read inside at /proc/1/environ, so nothing of the engine's goes there.
+      env: { PATH },
+      stdin: command.stdin,
+      side: gitConfig === undefined ? {} : { data: gitConfig },
+      timeoutMs: command.timeoutMs,
+      signal: command.signal,
+      outputFile: command.outputFile,
+      maxOutputFileBytes: this.#options.limits.max_file_mb * 2 ** 20,
+      kill: (child) => child.kill('SIGKILL'),
+      watch: (child) => this.#watch(child, writable),
+    }).finally(() => groups.length && this.#cgroups!.release(groups));
+
+    const notes = await this.#disk.settle(writable);
+    return toResult(result, notes);
+  }
+
+  #limited(fileBytes: number, argv: string[]): string[] {
+    const { limits } = this.#options;
+    return [
+      ...['prlimit', '--core=0', `--fsize=${fileBytes}`, `--as=${limits.memory_mb * 2 ** 20}`],
+      ...[`--nproc=${limits.max_processes}`, '--', ...argv],
+    ];
+  }
+
+  async #mounts(
+    writable: string[],
+    readable: string[],
+  ): Promise<{ mounts: string[]; gitConfig: string | undefined }> {
+    const mounts: Mount[] = [
+      ...this.#options.hide.map((path) => ({ path, access: 'hide' as const })),
+      ...readable.map((path) => ({ path, access: 'read' as const })),
+      ...writable.map((path) => ({ path, access: 'write' as const })),
+    ];
+    const configs = new Set<string>();
+    for (const folder of [...writable, ...readable]) {
+      const repository = await findRepository(folder);
+      mounts.push(...(repository?.protect ?? []).map((path) => ({ path, access: 'read' as const })));
+      if (repository?.config) configs.add(repository.config);
+    }
+    const args = await commandMounts(mounts);
+    const [config, ...others] = configs;
+    for (const other of others) args.push('--ro-bind', '/dev/null', other);
+    if (config === undefined) return { mounts: args, gitConfig: undefined };
+    args.push('--ro-bind-data', '4', config);
+    return { mounts: args, gitConfig: withoutCredentials(await readFile(config, 'utf8')) };
+  }
+
+  async #watch(child: ChildProcess, writable: string[]): Promise<string | undefined> {
+    if (this.#options.countProcesses) {
+      const { max_processes } = this.#options.limits;
+      if ((await countDescendants(child.pid!)) > max_processes)
+        return `it started more than ${max_processes} processes`;
+    }
+    return await this.#disk.check(writable);
+  }
+}
+
+function environment(extra: Record<string, string> = {}): string[] {
+  const variables = {
+    PATH,
+    HOME: '/tmp',
+    TMPDIR: '/tmp',
+    LANG: 'C.UTF-8',
+    TERM: 'dumb',
+    // git status would rewrite the index, which is read-only.
+    GIT_OPTIONAL_LOCKS: '0',
+    ...extra,
+  };
+  return ['--clearenv', ...Object.entries(variables).flatMap(([name, value]) => ['--setenv', name, value])];
+}
+
+function realPaths(folders: string[]): Promise<string[]> {
+  return Promise.all(folders.map((folder) => realpath(folder)));
+}
+
+function toResult(result: ProcessResult, notes: string[]): SandboxResult {
+  const ended = result.timedOut || result.stopped !== undefined;
+  // bubblewrap reports an exit code only of a command that it could start.
+  const exit = /"exit-code": (\d+)/.exec(result.status);
+  if (!exit && !ended && result.exitCode !== null) throw cannotStart(result.output);
+  if (result.stopped !== undefined) notes.unshift(`The command was ended: ${result.stopped}.`);
+  return {
+    exitCode: exit && !ended ? Number(exit[1]) : null,
+    timedOut: result.timedOut,
+    output: result.output,
+    outputBytes: result.outputBytes,
+    durationMs: result.durationMs,
+    ...(notes.length > 0 ? { notes } : {}),
+  };
+}
+
+function cannotStart(output: string): UserError {
+  return new UserError(
+    `The sandbox could not start a command: ${output.trim() || 'bubblewrap ended without a word'}.`,
+    'Run `auton doctor` to see whether bubblewrap works on this machine.',
+  );
+}
