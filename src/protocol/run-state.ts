@@ -29,6 +29,10 @@ export interface TaskView {
   reviews: { attempt: number; agent: string; review: Review; head: string }[];
   evidence: Evidence[];
   merge: { base: string; head: string; validated: string | null } | null;
+  /** Files that conflict with the main line and wait for the integrator; null when there are none. */
+  conflict: string[] | null;
+  /** Attempts before this one do not count against the limit: the user asked for a retry. */
+  freshFrom: number;
   mergedAs: string | null;
   spentUsd: number;
   usage: Usage;
@@ -201,6 +205,8 @@ export function applyEvent(state: RunState, event: RunEvent): void {
           reviews: [],
           evidence: [],
           merge: null,
+          conflict: null,
+          freshFrom: 0,
           mergedAs: null,
           spentUsd: 0,
           usage: NO_USAGE,
@@ -210,6 +216,9 @@ export function applyEvent(state: RunState, event: RunEvent): void {
       return;
     case 'task.state': {
       const task = must(state.tasks, event.task, 'task');
+      const retried =
+        STOPPED_STATES.has(task.state) && (event.state === 'pending' || event.state === 'ready');
+      if (retried) task.freshFrom = task.attempts.length;
       task.state = event.state;
       task.reason = event.reason ?? '';
       task.timeline.push({ state: event.state, at: event.at });
@@ -235,13 +244,15 @@ export function applyEvent(state: RunState, event: RunEvent): void {
       return;
     }
     case 'attempt.ended': {
-      const attempt = must(state.tasks, event.task, 'task').attempts.find((a) => a.number === event.attempt);
+      const task = must(state.tasks, event.task, 'task');
+      const attempt = task.attempts.find(({ number }) => number === event.attempt);
       if (!attempt)
         throw new Error(`the event log ends attempt ${event.attempt} of ${event.task}, which never started`);
       attempt.outcome = event.outcome;
       attempt.message = event.message;
       attempt.head = event.head ?? null;
       attempt.endedAt = event.at;
+      if (attempt.role === 'integrator' && event.outcome === 'finished') task.conflict = null;
       return;
     }
     case 'session.started': {
@@ -315,9 +326,12 @@ export function applyEvent(state: RunState, event: RunEvent): void {
     case 'merge.started':
       must(state.tasks, event.task, 'task').merge = { base: event.base, head: event.head, validated: null };
       return;
-    case 'merge.conflicted':
-      must(state.tasks, event.task, 'task').merge = null;
+    case 'merge.conflicted': {
+      const task = must(state.tasks, event.task, 'task');
+      task.merge = null;
+      task.conflict = event.files;
       return;
+    }
     case 'merge.validated': {
       const merge = must(state.tasks, event.task, 'task').merge;
       if (!merge) throw new Error(`the event log validates a merge of ${event.task} that never started`);
@@ -351,6 +365,8 @@ export function applyEvent(state: RunState, event: RunEvent): void {
       return;
   }
 }
+
+const STOPPED_STATES: ReadonlySet<TaskState> = new Set(['failed', 'blocked', 'cancelled', 'skipped']);
 
 /** The state that a sequence of events leads to. */
 export function foldEvents(events: Iterable<RunEvent>): RunState {

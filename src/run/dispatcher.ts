@@ -1,0 +1,106 @@
+import { setMaxListeners } from 'node:events';
+import { SessionStop } from '../agents/session.ts';
+import type { RunState, TaskView } from '../protocol/run-state.ts';
+import { FINAL_STATES, SATISFIED_STATES } from '../protocol/task.ts';
+import type { RunContext } from './context.ts';
+import { TaskGraph } from './graph.ts';
+import type { MergeQueue } from './merge-queue.ts';
+import { driveTask } from './task-driver.ts';
+
+/** The dependency graph as the state has it now. */
+export function graphOf(state: RunState): TaskGraph {
+  const graph = new TaskGraph();
+  graph.add([...state.tasks.values()].map(({ spec }) => spec));
+  for (const { spec, state: taskState } of state.tasks.values()) {
+    if (SATISFIED_STATES.has(taskState)) graph.satisfy(spec.id);
+  }
+  return graph;
+}
+
+/**
+ * Keeps every task that may move moving, for one period of work. There are no waves: a task that is merged starts
+ * those that waited for it at once; who works on them is the agent pool's business.
+ */
+export class Dispatcher {
+  readonly #context: RunContext;
+  readonly #queue: MergeQueue;
+  readonly #active = new Map<string, AbortController>();
+  readonly #idle = Promise.withResolvers<void>();
+  #graph = new TaskGraph();
+  #failure: { error: unknown } | null = null;
+
+  constructor(context: RunContext, queue: MergeQueue) {
+    this.#context = context;
+    this.#queue = queue;
+  }
+
+  /** Resolves when no task can move any more; rejects, once every task stands still, with the first error. */
+  async run(): Promise<void> {
+    this.refresh();
+    if (this.#active.size > 0) await this.#idle.promise;
+    if (this.#failure) throw this.#failure.error;
+  }
+
+  /** To be called when tasks were added, reopened or skipped from outside. */
+  refresh(): void {
+    this.#graph = graphOf(this.#context.state);
+    for (const task of this.#context.state.tasks.values()) this.#start(task);
+  }
+
+  /** Ends what is being done for a task; `reason` is for the user. */
+  stop(id: string, reason: string): void {
+    this.#active.get(id)?.abort(new SessionStop('cancelled', reason));
+  }
+
+  #start(task: TaskView): void {
+    const { id } = task.spec;
+    const still = FINAL_STATES.has(task.state) || task.state === 'blocked';
+    if (still || this.#active.has(id) || !this.#graph.isReady(id) || this.#context.stopper.work.aborted)
+      return;
+    const stop = new AbortController();
+    setMaxListeners(0, stop.signal);
+    this.#active.set(id, stop);
+    void this.#drive(task, stop.signal).finally(() => {
+      this.#active.delete(id);
+      this.#start(task); // it may have been opened again while its driver was still ending
+      if (this.#active.size === 0) this.#idle.resolve();
+    });
+  }
+
+  async #drive(task: TaskView, signal: AbortSignal): Promise<void> {
+    const { id } = task.spec;
+    try {
+      if (task.state === 'pending')
+        await this.#context.emit({ type: 'task.state', task: id, state: 'ready' });
+      await driveTask(this.#context, id, { queue: this.#queue, height: this.#graph.height(id), signal });
+      if (SATISFIED_STATES.has(task.state)) {
+        for (const next of this.#graph.satisfy(id)) this.#start(this.#context.state.tasks.get(next)!);
+      } else if (task.state === 'failed' || task.state === 'cancelled') {
+        await this.#block(id);
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      this.#failure ??= { error };
+      this.#context.stopper.soft(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  /** Whatever needs the result of this task cannot start; a retry or skip opens it again. */
+  async #block(id: string): Promise<void> {
+    const waiting = this.#graph
+      .dependentsOf(id)
+      .map((dependent) => this.#context.state.tasks.get(dependent)!);
+    await Promise.all(
+      waiting
+        .filter(({ state }) => state === 'pending')
+        .map(({ spec }) =>
+          this.#context.emit({
+            type: 'task.state',
+            task: spec.id,
+            state: 'blocked',
+            reason: `needs ${id}, which did not get through`,
+          }),
+        ),
+    );
+  }
+}

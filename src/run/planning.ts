@@ -1,0 +1,84 @@
+import { planningPrompt } from '../agents/prompts.ts';
+import { SLM_PIPELINE } from '../agents/slm-pipeline.ts';
+import type { RunState } from '../protocol/run-state.ts';
+import type { TaskSpec } from '../protocol/task.ts';
+import { runAgentSession, sessionId } from './agent-sessions.ts';
+import type { RunContext } from './context.ts';
+import { checkTasks } from './graph.ts';
+import { managerHost } from './tool-hosts.ts';
+
+/** The largest graph a manager may propose. */
+export const MAX_TASKS = 10_000;
+
+const PIPELINE_IDS: ReadonlySet<string> = new Set(SLM_PIPELINE.map(({ id }) => id));
+
+/** True once the graph holds what the run's mode asks for. */
+export function isPlanned(state: RunState): boolean {
+  const ids = [...state.tasks.keys()];
+  return state.mode === 'slm_training' ? ids.length > 0 : ids.some((id) => !PIPELINE_IDS.has(id));
+}
+
+/**
+ * Lets the manager turn the goal into tasks, and adds the SLM pipeline where the mode asks for it. Returns null once
+ * tasks are in the graph, else why there are none.
+ */
+export async function plan(context: RunContext): Promise<string | null> {
+  const { mode } = context.state;
+  if (mode !== 'kernel_build' && !context.state.tasks.has(SLM_PIPELINE[0]!.id)) {
+    await context.emit({ type: 'tasks.added', tasks: [...SLM_PIPELINE], by: 'engine' });
+  }
+  return mode === 'slm_training' ? null : planKernel(context);
+}
+
+async function planKernel(context: RunContext): Promise<string | null> {
+  let failure = '';
+  const planned = () => isPlanned(context.state);
+  for (let attempt = 1; attempt <= context.config.agents.max_attempts; attempt++) {
+    if (planned()) return null;
+    const agent = await context.pool.acquire('manager', { signal: context.stopper.work });
+    try {
+      const scope = { agent, task: 'plan', attempt };
+      const end = await runAgentSession(context, {
+        ...scope,
+        opening: planningPrompt(context.state.goal, context.acceptanceNames),
+        worktree: context.workspace.root,
+        host: managerHost(context, {
+          session: sessionId(scope),
+          agent,
+          signal: context.stopper.work,
+          proposeTasks: (tasks) => proposeTasks(context, tasks, agent.id),
+        }),
+        isDone: planned,
+        mustCall: 'propose_tasks',
+      });
+      if (planned()) return null;
+      failure = end.message;
+    } finally {
+      context.pool.release(agent);
+    }
+  }
+  return `The manager proposed no tasks in ${context.config.agents.max_attempts} attempts. ${failure}`.trim();
+}
+
+async function proposeTasks(
+  context: RunContext,
+  tasks: TaskSpec[],
+  by: string,
+): Promise<{ accepted: boolean; text: string }> {
+  const problems = [
+    ...(tasks.length > MAX_TASKS ? [`${tasks.length} tasks are too many: at most ${MAX_TASKS}.`] : []),
+    ...checkTasks(tasks, new Set(context.state.tasks.keys())),
+    ...unknownAcceptance(tasks, new Set(context.acceptanceNames)),
+  ];
+  if (problems.length > 0) return { accepted: false, text: problems.slice(0, 20).join('\n') };
+  await context.emit({ type: 'tasks.added', tasks, by });
+  return { accepted: true, text: `${tasks.length} tasks were added.` };
+}
+
+function unknownAcceptance(tasks: readonly TaskSpec[], known: ReadonlySet<string>): string[] {
+  return tasks.flatMap(({ id, acceptance }) =>
+    acceptance
+      .filter((name) => !known.has(name))
+      .map((name) => `Task "${id}" names the acceptance test "${name}", which does not exist.`),
+  );
+}

@@ -1,0 +1,104 @@
+import { ROLE_PROFILES } from '../agents/roles.ts';
+import type { Evidence } from '../protocol/evidence.ts';
+import type { TaskView } from '../protocol/run-state.ts';
+import type { TaskState } from '../protocol/task.ts';
+import { attemptsUsed, runAttempt } from './attempts.ts';
+import { taskView, type RunContext } from './context.ts';
+import type { MergeQueue } from './merge-queue.ts';
+import { reviewTask } from './reviews.ts';
+
+/** What was begun waits for its agent before what was not: it is closer to `main`. */
+const CONTINUE_FIRST = 1_000_000;
+
+interface DriveOptions {
+  queue: MergeQueue;
+  /** Length of the longest chain of tasks that waits for this one. */
+  height: number;
+  /** Ends the driving of this task alone: it was cancelled or skipped. */
+  signal: AbortSignal;
+}
+
+/**
+ * Takes one task from where it stands to where it stays: `ready -> running -> validating -> review -> queued ->
+ * merged`, back to `running` with the evidence, or `failed`. Where it stands is read from the state alone, so that a
+ * run that was paused or killed drives its tasks on exactly as before.
+ * Rejects with RunStopped when the period of work ends, and with UserError when the machine or workspace fails.
+ */
+export async function driveTask(context: RunContext, id: string, options: DriveOptions): Promise<void> {
+  const task = taskView(context, id);
+  const unavailable = ROLE_PROFILES[task.spec.role].unavailable;
+  if (unavailable) return move(context, task, 'failed', unavailable);
+  for (;;) {
+    options.signal.throwIfAborted();
+    context.stopper.throwIfStopping();
+    switch (task.state) {
+      case 'ready':
+      case 'running':
+        await work(context, task, options);
+        break;
+      case 'validating':
+        await validate(context, task, options);
+        break;
+      case 'review':
+        await review(context, task, options);
+        break;
+      case 'queued':
+        await merge(context, task, options);
+        break;
+      default:
+        return;
+    }
+  }
+}
+
+function move(context: RunContext, task: TaskView, state: TaskState, reason?: string): Promise<void> {
+  return context.emit({ type: 'task.state', task: task.spec.id, state, ...(reason ? { reason } : {}) });
+}
+
+function priorityOf(task: TaskView, height: number): number {
+  return height + (task.attempts.length > 0 ? CONTINUE_FIRST : 0);
+}
+
+async function work(context: RunContext, task: TaskView, { height, signal }: DriveOptions): Promise<void> {
+  const last = task.attempts.slice(task.freshFrom).at(-1);
+  const outOfBudget = last?.outcome === 'budget' || last?.outcome === 'token_limit';
+  if (outOfBudget) return move(context, task, 'failed', last.message); // attempts share the task's budget
+  if (attemptsUsed(task) >= context.config.agents.max_attempts) {
+    return move(context, task, 'failed', task.reason || last?.message || 'every attempt failed');
+  }
+  await runAttempt(context, task.spec.id, { priority: priorityOf(task, height), signal });
+}
+
+async function validate(context: RunContext, task: TaskView, { signal }: DriveOptions): Promise<void> {
+  const { head, worktree } = task.attempts.at(-1)!;
+  if (head === null) return move(context, task, 'running', 'the attempt changed nothing');
+  const input = {
+    spec: task.spec,
+    path: worktree,
+    base: await context.workspace.mergeBase(head),
+    head,
+    signal: AbortSignal.any([context.stopper.work, signal]),
+  };
+  const passed = await context.gates.task(input, (evidence) => record(context, task, evidence));
+  return passed
+    ? move(context, task, 'review')
+    : move(context, task, 'running', task.evidence.at(-1)?.summary);
+}
+
+async function review(context: RunContext, task: TaskView, { height, signal }: DriveOptions): Promise<void> {
+  const verdict = await reviewTask(context, task.spec.id, { priority: priorityOf(task, height), signal });
+  if (!verdict) return move(context, task, 'failed', 'no reviewer came to a verdict');
+  if (verdict.verdict === 'approve') return move(context, task, 'queued');
+  return move(context, task, 'running', `the reviewer asks for changes: ${verdict.summary}`);
+}
+
+async function merge(context: RunContext, task: TaskView, { queue, signal }: DriveOptions): Promise<void> {
+  const outcome = await queue.enqueue(context, task.spec.id, AbortSignal.any([context.stopper.work, signal]));
+  if (outcome === 'merged') return move(context, task, 'merged');
+  const reason = outcome === 'conflict' ? 'conflicts with the main line' : task.evidence.at(-1)?.summary;
+  return move(context, task, 'running', reason);
+}
+
+function record(context: RunContext, task: TaskView, evidence: Evidence): Promise<void> {
+  return context.emit({ type: 'evidence.recorded', task: task.spec.id, evidence });
+}
