@@ -28,6 +28,8 @@ bool acpi_parse_rsdp(const uint8_t *data, size_t available, struct acpi_root *ou
         return false;
     *out = (struct acpi_root){.table = read32(data + 16)};
     memcpy(out->oem, data + 9, 6);
+    for (int i = 5; i >= 0 && out->oem[i] == ' '; i--)
+        out->oem[i] = '\0';
     bool has_xsdt = data[15] >= 2 && available >= ACPI_RSDP2_SIZE && acpi_checksum_ok(data, ACPI_RSDP2_SIZE);
     if (has_xsdt && read64(data + 24) != 0) {
         out->table = read64(data + 24);

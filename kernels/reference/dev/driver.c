@@ -129,6 +129,6 @@ static bool try_bind(device_t *dev, driver_t *drv) {
         return false;
     }
     dev->driver = drv;
-    log_info("DRV", "%s bound to %s", drv->name, dev->name);
+    log_debug("DRV", "%s bound to %s", drv->name, dev->name);
     return true;
 }
