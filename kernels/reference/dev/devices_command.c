@@ -4,8 +4,9 @@
 #include <auton/shell.h>
 
 static int devices_command(int argc, char **argv) {
-    (void)argc;
     (void)argv;
+    if (argc > 1)
+        return SHELL_NOT_A_COMMAND; /* "devices that have no driver": a question */
     kprintf("%-10s %-26s %-14s %s\n", "NAME", "KIND", "DRIVER", "DETAILS");
     for (const device_t *dev = device_first(); dev; dev = dev->next) {
         char summary[320];
