@@ -24,9 +24,9 @@ export interface ToolHost {
 export interface ToolContext {
   /** The agent's worktree: the only folder it can write. Absolute, symlinks resolved. */
   worktree: string;
-  /** Folder of the specification, read by read_spec. */
+  /** Folder of the specification, read by read_spec. Absolute, symlinks resolved. */
   specFolder: string;
-  /** Where long outputs are kept in full. */
+  /** Where long outputs are kept in full, for read_file as `@output/<name>`. Absolute, symlinks resolved; exists. */
   outputFolder: string;
   sandbox: Sandbox;
   host: ToolHost;
@@ -45,4 +45,9 @@ export interface Tool<Input = unknown> {
   description: string;
   input: z.ZodType<Input>;
   run(input: Input, context: ToolContext): Promise<ToolResult>;
+}
+
+/** A row of the tool table. The table knows no input types: `runTool` checks the input by the tool's own schema. */
+export function defineTool<Input>(tool: Tool<Input>): Tool {
+  return tool;
 }

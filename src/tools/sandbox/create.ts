@@ -4,7 +4,7 @@ import type { Config } from '../../protocol/config.ts';
 import { errorMessage, hasCode, UserError } from '../../protocol/errors.ts';
 import type { Sandbox } from '../sandbox.ts';
 import { Bubblewrap } from './bubblewrap.ts';
-import { namespaceRemedy, probe } from './probe.ts';
+import { namespaceRemedy, probe, PROBE_PROCESSES } from './probe.ts';
 import { Unconfined } from './unconfined.ts';
 
 /**
@@ -23,12 +23,26 @@ export async function createSandbox(
         'auton.toml to let agents run with all your rights.',
     );
   }
-  const bubblewrap = { limits: config, hide: options.hide, disableUserns: await canDisableUserns() };
-  const { countProcesses } = await probe(bubblewrap).catch(async (error: unknown) => {
+  const disableUserns = await canDisableUserns();
+  const { limitsProcesses } = await probe({
+    sandbox: (hide) =>
+      new Bubblewrap({
+        limits: { ...config, max_processes: PROBE_PROCESSES },
+        hide,
+        disableUserns,
+        countProcesses: false,
+      }),
+    forbidsUserns: disableUserns,
+  }).catch(async (error: unknown) => {
     if (!/namespace|uid map|permitted|permission/i.test(errorMessage(error))) throw error;
     throw new UserError(errorMessage(error), await namespaceRemedy(), { cause: error });
   });
-  return new Bubblewrap({ ...bubblewrap, countProcesses });
+  return new Bubblewrap({
+    limits: config,
+    hide: options.hide,
+    disableUserns,
+    countProcesses: !limitsProcesses,
+  });
 }
 
 async function canDisableUserns(): Promise<boolean> {

@@ -1,21 +1,21 @@
 import { once } from 'node:events';
 import { existsSync, readlinkSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer, type AddressInfo, type Server } from 'node:net';
 import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { UserError } from '../../protocol/errors.ts';
-import { Bubblewrap, type BubblewrapOptions } from './bubblewrap.ts';
+import type { Sandbox } from '../sandbox.ts';
 import { processesRunning } from './processes.ts';
 
-export interface Escape {
+interface Escape {
   what: string;
   /** Runs in bash inside the sandbox; succeeds when the sandbox does not hold. */
   attempt: string;
 }
 
-/** Every way out that is really tried before a run. `processes` comes last: it uses up what a command may start. */
+/** Every way out that is really tried before a run. */
 const ESCAPES: Escape[] = [
   { what: 'write outside its folders', attempt: 'echo x > "$OUTSIDE/written"' },
   { what: 'write to /usr', attempt: 'touch "/usr/$TOKEN"' },
@@ -34,28 +34,35 @@ const ESCAPES: Escape[] = [
   { what: 'make a user namespace', attempt: 'unshare --user true' },
 ];
 
-const PROCESS_LIMIT = 24;
+/** The process limit of the sandbox that is tried; the real one would take too long to reach. */
+export const PROBE_PROCESSES = 24;
 /** Without a fork of its own, which would fail: bash complains on its error output when it reaches the limit. */
 const TOO_MANY_PROCESSES = `
-{ for ((i = 0; i < ${2 * PROCESS_LIMIT}; i++)); do sleep 5 & done; } 2>/tmp/forks &
+{ for ((i = 0; i < ${2 * PROBE_PROCESSES}; i++)); do sleep 5 & done; } 2>/tmp/forks &
 until [[ -s /tmp/forks ]]; do
   set -- /proc/[0-9]*
-  (($# > ${PROCESS_LIMIT + 8})) && echo 'escape: start any number of processes' && break
+  (($# > ${PROBE_PROCESSES + 8})) && echo 'escape: start any number of processes' && break
 done`;
 
-/** What a working sandbox can do that was not certain before. */
-export interface ProbeResult {
-  /** Neither limit on processes holds: they must be counted. */
-  countProcesses: boolean;
+export interface ProbeOptions {
+  /** Makes the sandbox to try, which hides these places and allows `PROBE_PROCESSES` processes. */
+  sandbox: (hide: string[]) => Sandbox;
+  /** Whether it claims to forbid new user namespaces. */
+  forbidsUserns: boolean;
 }
 
-/** Tries to get out of a sandbox with these options. Rejects when anything gets out, or nothing starts at all. */
-export async function probe(options: Omit<BubblewrapOptions, 'countProcesses'>): Promise<ProbeResult> {
+export interface ProbeResult {
+  /** False where no limit on processes holds: then they must be counted. */
+  limitsProcesses: boolean;
+}
+
+/** Tries to get out of a sandbox. Rejects with a UserError when anything gets out, or nothing starts at all. */
+export async function probe(options: ProbeOptions): Promise<ProbeResult> {
   const root = await realpath(await mkdtemp(path.join(tmpdir(), 'auton-probe-')));
   const server = createServer((socket) => socket.destroy());
   try {
     const escaped = await tryToEscape(options, root, server);
-    const countProcesses = escaped.delete('start any number of processes');
+    const limitsProcesses = !escaped.delete('start any number of processes');
     if (escaped.size > 0) {
       throw new UserError(
         `The sandbox does not hold: a command inside could ${[...escaped].join(', ')}.`,
@@ -63,18 +70,14 @@ export async function probe(options: Omit<BubblewrapOptions, 'countProcesses'>):
           'runs agents without any protection.',
       );
     }
-    return { countProcesses };
+    return { limitsProcesses };
   } finally {
     server.close();
     await rm(root, { recursive: true, force: true });
   }
 }
 
-async function tryToEscape(
-  options: Omit<BubblewrapOptions, 'countProcesses'>,
-  root: string,
-  server: ReturnType<typeof createServer>,
-): Promise<Set<string>> {
+async function tryToEscape(options: ProbeOptions, root: string, server: Server): Promise<Set<string>> {
   const worktree = path.join(root, 'worktree');
   await mkdir(path.join(worktree, '.git', 'hooks'), { recursive: true });
   await mkdir(path.join(root, 'hidden'));
@@ -84,13 +87,8 @@ async function tryToEscape(
   const token = `auton-probe-${randomUUID()}`;
   // A number no other process sleeps for, by which this one is found.
   const sleep = `3600.${randomUUID().replace(/\D/g, '')}`;
-  const escapes = ESCAPES.filter(({ what }) => options.disableUserns || what !== 'make a user namespace');
-  const sandbox = new Bubblewrap({
-    ...options,
-    limits: { ...options.limits, max_processes: PROCESS_LIMIT },
-    hide: [...options.hide, path.join(root, 'hidden')],
-    countProcesses: false,
-  });
+  const escapes = ESCAPES.filter(({ what }) => options.forbidsUserns || what !== 'make a user namespace');
+  const sandbox = options.sandbox([path.join(root, 'hidden')]);
 
   const script = [
     ...escapes.map(({ what, attempt }) => `(${attempt}) >/dev/null 2>&1 && echo ${quote(`escape: ${what}`)}`),
