@@ -22,8 +22,23 @@ export interface ToolResultPart {
   isError: boolean;
 }
 
+/**
+ * What a provider wants back unchanged with the next request (signed reasoning). Nobody else reads it, and another
+ * provider is not sent it.
+ */
+export interface HiddenPart {
+  provider: string;
+  /** The index in `content` of the part that it belongs to or stands before. */
+  before: number;
+  data: unknown;
+}
+
 export type UserMessage = { role: 'user'; content: (TextPart | ToolResultPart)[] };
-export type AssistantMessage = { role: 'assistant'; content: (TextPart | ToolCallPart)[] };
+export type AssistantMessage = {
+  role: 'assistant';
+  content: (TextPart | ToolCallPart)[];
+  hidden?: HiddenPart[];
+};
 export type Message = UserMessage | AssistantMessage;
 
 export interface ToolDefinition {
@@ -60,6 +75,7 @@ export interface ModelResponse {
   message: AssistantMessage;
   /** `max_tokens`: the answer was cut off, a tool call in it may be incomplete. */
   stop: 'end' | 'tool_calls' | 'max_tokens' | 'refusal';
+  /** Includes what was spent on streams that were cut before this one; estimated where the provider says nothing. */
   usage: Usage;
   /** The model that really answered, as the provider names it. */
   model: string;

@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import { ARCHITECTURES, WORKFLOW_MODES, roleSchema } from '../../protocol/roles.ts';
+
+/** A planted difference from a source file; `find` must occur exactly once. */
+const replacementSchema = z.strictObject({ find: z.string().min(1), with: z.string() });
+
+const callSchema = z
+  .strictObject({
+    tool: z.string().min(1),
+    input: z.record(z.string(), z.unknown()).default({}),
+    /** A JSON file with the input, relative to the playbook's folder. */
+    inputFile: z.string().optional(),
+    /** "<tree>:<path>": the file that becomes `input.content`. */
+    contentFrom: z
+      .string()
+      .regex(/^[^:]+:.+$/, 'expected "<tree>:<path>"')
+      .optional(),
+    replace: z.array(replacementSchema).default([]),
+  })
+  .refine(
+    (call) => !(call.inputFile && Object.keys(call.input).length > 0),
+    'input and inputFile exclude each other',
+  )
+  .refine((call) => call.replace.length === 0 || call.contentFrom !== undefined, 'replace needs contentFrom');
+
+/** Shorthand for one write_file call a file. */
+const filesSchema = z.strictObject({
+  from: z.string().min(1),
+  /** Paths and globs in the tree; each must match something. */
+  paths: z.array(z.string().min(1)).min(1),
+});
+
+const answerSchema = z.strictObject({
+  text: z.string().default(''),
+  /** Written before the calls are made. */
+  files: z.array(filesSchema).default([]),
+  call: z.array(callSchema).default([]),
+});
+
+const sessionSchema = z.strictObject({
+  role: roleSchema,
+  task: z.string().min(1),
+  attempt: z.number().int().min(1).default(1),
+  answer: z.array(answerSchema).min(1),
+});
+
+/** What an included file may hold. */
+export const sessionsFileSchema = z.strictObject({ session: z.array(sessionSchema).default([]) });
+
+/** `playbook.toml` */
+export const playbookSchema = z.strictObject({
+  name: z.string().regex(/^[a-z0-9-]+$/, 'expected lower-case letters, digits and dashes'),
+  title: z.string().min(1),
+  /** The goals it covers, as a person would write them. */
+  goals: z.array(z.string().min(1)).min(1),
+  /** Other words that a goal it covers may use. */
+  keywords: z.array(z.string()).default([]),
+  arch: z.array(z.enum(ARCHITECTURES)).min(1),
+  mode: z.enum(WORKFLOW_MODES).default('kernel_build'),
+  /** The workspace it expects. */
+  start: z.enum(['empty', 'reference']).default('empty'),
+  /** Source trees by name, relative to the playbook's folder. */
+  files: z.record(z.string(), z.string()).default({}),
+  /** More files with sessions, relative to the playbook's folder. */
+  include: z.array(z.string()).default([]),
+  session: z.array(sessionSchema).default([]),
+});
+
+export type PlaybookFile = z.infer<typeof playbookSchema>;
+export type RecordedSession = z.infer<typeof sessionSchema>;
+export type RecordedAnswer = z.infer<typeof answerSchema>;
+export type RecordedCall = z.infer<typeof callSchema>;

@@ -1,0 +1,95 @@
+import { KEY_NAMES } from '../config/secrets.ts';
+import type { KeyName } from '../config/secrets.ts';
+import { nearest } from '../config/nearest.ts';
+import type { Config } from '../protocol/config.ts';
+import { EXIT, UserError } from '../protocol/errors.ts';
+import type { Role } from '../protocol/roles.ts';
+
+export interface ProviderInfo {
+  /** As people call it. */
+  title: string;
+  protocol: 'anthropic' | 'openai' | 'playbook';
+  /** The provider's own address; null where every user has another one. */
+  baseUrl: string | null;
+  /** Its name in the price data; null where the model runs on the user's own machine and nobody sends a bill. */
+  prices: string | null;
+  /** A current model for long-running coding work; chosen when only this provider's key is present. */
+  defaultModel?: string;
+}
+
+export const PROVIDERS = {
+  anthropic: {
+    title: 'Anthropic',
+    protocol: 'anthropic',
+    baseUrl: 'https://api.anthropic.com',
+    prices: 'anthropic',
+    defaultModel: 'claude-opus-5-5',
+  },
+  openai: {
+    title: 'OpenAI',
+    protocol: 'openai',
+    baseUrl: 'https://api.openai.com/v1',
+    prices: 'openai',
+    defaultModel: 'gpt-6-sol',
+  },
+  gemini: {
+    title: 'Gemini',
+    protocol: 'openai',
+    baseUrl: 'https://generativelanguage.googleapis.com/v1beta/openai',
+    prices: 'google',
+    defaultModel: 'gemini-3.8-flash',
+  },
+  openrouter: {
+    title: 'OpenRouter',
+    protocol: 'openai',
+    baseUrl: 'https://openrouter.ai/api/v1',
+    prices: 'openrouter',
+    defaultModel: 'anthropic/claude-opus-5.5',
+  },
+  // A deployment's name is the user's own, so there is no default model.
+  azure: { title: 'Azure OpenAI', protocol: 'openai', baseUrl: null, prices: 'azure' },
+  ollama: { title: 'Ollama', protocol: 'openai', baseUrl: null, prices: null },
+  vllm: { title: 'vLLM', protocol: 'openai', baseUrl: null, prices: null },
+  playbook: { title: 'Playbook', protocol: 'playbook', baseUrl: null, prices: null },
+} as const satisfies Record<string, ProviderInfo>;
+
+export type Provider = keyof typeof PROVIDERS;
+
+export function providerInfo(provider: Provider): ProviderInfo {
+  return PROVIDERS[provider];
+}
+
+/** Splits `provider/model` at the first slash; a model's own name may contain more of them. */
+export function parseModelName(name: string): { provider: Provider; model: string } {
+  const slash = name.indexOf('/');
+  const provider = name.slice(0, Math.max(slash, 0));
+  const model = name.slice(slash + 1).trim();
+  if (Object.hasOwn(PROVIDERS, provider) && model !== '') return { provider: provider as Provider, model };
+  const names = Object.keys(PROVIDERS);
+  const guess = nearest(provider || name, names);
+  throw new UserError(
+    `"${name}" is not a model's name: it is provider/model, with a provider of ${names.join(', ')}.`,
+    guess && model !== '' && slash > 0
+      ? `Did you mean "${guess}/${model}"?`
+      : 'For example "anthropic/claude-opus-5-5".',
+    { exitCode: EXIT.usage },
+  );
+}
+
+/** The model of a role, or of all roles without an override of their own. */
+export function modelNameFor(config: Config, role?: Role): string {
+  return (role && config.agents.models[role]) ?? config.llm.model ?? defaultModelName(config);
+}
+
+/** The default model of the first provider whose key is present; the shipped playbook without any. */
+export function defaultModelName(config: Config): string {
+  const provider = KEY_NAMES.find(
+    (name) => config.llm.api_keys[name] && providerInfo(name).defaultModel !== undefined,
+  );
+  return provider ? `${provider}/${providerInfo(provider).defaultModel ?? ''}` : 'playbook/reference';
+}
+
+/** The key that a provider takes; playbooks and Ollama take none. */
+export function keyName(provider: Provider): KeyName | undefined {
+  return KEY_NAMES.find((name) => name === provider);
+}
