@@ -17,11 +17,19 @@ export interface MakeOptions {
   jobs?: number;
 }
 
+/** The programs a build calls: as configured, where "gcc" and "ld" mean those of the architecture. */
+export function buildTools(architecture: Architecture, chosen: { cc?: string; ld?: string; as?: string }) {
+  const profile = PROFILES[architecture];
+  return {
+    cc: chosen.cc === undefined || chosen.cc === 'gcc' ? profile.gcc : chosen.cc,
+    ld: chosen.ld === undefined || chosen.ld === 'ld' ? profile.ld : chosen.ld,
+    as: architecture === 'x86_64' ? (chosen.as ?? 'nasm') : undefined,
+  };
+}
+
 /** The command that builds a workspace; it runs in the workspace's folder. */
 export function makeArgv(options: MakeOptions): [string, ...string[]] {
-  const profile = PROFILES[options.architecture];
-  const cc = options.cc === undefined || options.cc === 'gcc' ? profile.gcc : options.cc;
-  const ld = options.ld === undefined || options.ld === 'ld' ? profile.ld : options.ld;
+  const { cc, ld, as } = buildTools(options.architecture, options);
   return [
     'make',
     `-j${options.jobs ?? availableParallelism()}`,
@@ -29,7 +37,7 @@ export function makeArgv(options: MakeOptions): [string, ...string[]] {
     `O=${options.out}`,
     `CC=${cc}`,
     `LD=${ld}`,
-    ...(options.as === undefined || options.as === 'nasm' ? [] : [`NASM=${options.as}`]),
+    ...(as === undefined || as === 'nasm' ? [] : [`NASM=${as}`]),
     ...(options.subsystems ? [`SUBSYSTEMS=${options.subsystems.join(' ')}`] : []),
     ...(options.target === 'kernel' ? [] : [options.target]),
   ];
