@@ -1,0 +1,1 @@
+sched_REQUIRES := boot mm
