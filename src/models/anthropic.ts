@@ -107,7 +107,8 @@ async function read(
       case 'content_block_stop':
         break;
     }
-    attempt.progress();
+    // Sent before the model has said anything.
+    if (event.type !== 'message_start') attempt.progress();
   }
   if (!ended) throw cutStream();
   return {
