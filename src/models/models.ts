@@ -4,7 +4,7 @@ import type { Env } from '../config/secrets.ts';
 import type { Config } from '../protocol/config.ts';
 import { EXIT, UserError } from '../protocol/errors.ts';
 import type { Architecture, Role, WorkflowMode } from '../protocol/roles.ts';
-import { ROLES } from '../protocol/roles.ts';
+import { KERNEL_ROLES, ROLES } from '../protocol/roles.ts';
 import { AnthropicBackend } from './anthropic.ts';
 import type { Backend } from './backend.ts';
 import type { ModelClient } from './client.ts';
@@ -34,6 +34,8 @@ export interface Models {
   clientFor(role: Role): RoleModel;
   /** Throws a UserError when a role is played by a playbook that does not cover what is asked. */
   assertCovers(wanted: { goal: string; arch: Architecture; mode: WorkflowMode }): void;
+  /** True when a role is played by a playbook that begins in an empty workspace. */
+  startsEmpty(): boolean;
   /** Closes idle connections. */
   close(): void;
 }
@@ -51,14 +53,17 @@ export interface ModelsOptions {
 /** The models of a configuration. Clients are shared by all agents, and with them breakers and connections. */
 export function createModels(config: Config, options: ModelsOptions): Models {
   const factory = new ModelFactory(config, options);
+  const playbooks = (roles: readonly Role[]): Playbook[] =>
+    [...new Set(roles.map((role) => modelNameFor(config, role)))]
+      .map(parseModelName)
+      .flatMap(({ provider, model }) => (provider === 'playbook' ? [factory.playbook(model)] : []));
   return {
     clientFor: (role) => factory.get(modelNameFor(config, role)),
     assertCovers: (wanted) => {
-      for (const name of new Set(ROLES.map((role) => modelNameFor(config, role)))) {
-        const { provider, model } = parseModelName(name);
-        if (provider === 'playbook') assertCovers(factory.playbook(model), wanted);
-      }
+      const roles = wanted.mode === 'kernel_build' ? KERNEL_ROLES : ROLES;
+      for (const playbook of playbooks(roles)) assertCovers(playbook, wanted);
     },
+    startsEmpty: () => playbooks(KERNEL_ROLES).some((playbook) => playbook.start === 'empty'),
     close: () => factory.close(),
   };
 }
