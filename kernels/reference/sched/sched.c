@@ -102,11 +102,6 @@ static void preempt(void) {
     arch_restore_irq_state(irq);
 }
 
-void sched_yield_if_pending(uint64_t irq_state) {
-    if (preempt_pending && arch_irq_state_enabled(irq_state))
-        preempt();
-}
-
 void thread_yield(void) {
     uint64_t irq = arch_save_irq_state();
     current->slice = 0;

@@ -32,7 +32,6 @@ extern thread_t *all_threads;
 void sched_enqueue(thread_t *t);      /* created or woken: ready, at the end of its class */
 void sched_remove_ready(thread_t *t); /* killed while ready */
 void sched_switch(void);              /* the current thread's state is no longer "running": gives the processor up */
-void sched_yield_if_pending(uint64_t irq_state); /* after interrupts are back on */
 
 /* Makes what runs now a thread; returns the idle thread, which is in no queue. */
 thread_t *thread_adopt(thread_t *boot_thread, void (*idle_loop)(void *));

@@ -3,6 +3,7 @@
 #include <auton/boot.h>
 #include <auton/mm.h>
 #include <auton/string.h>
+#include <auton/sync.h>
 #include "sched_internal.h"
 
 thread_t *all_threads;
@@ -60,7 +61,7 @@ tid_t thread_create(const char *name, enum priority_class prio, void (*entry)(vo
     tid_t tid = t->tid; /* it may have ended, and be gone, when we run again */
     sched_enqueue(t);
     arch_restore_irq_state(irq);
-    sched_yield_if_pending(irq);
+    preempt_point(irq);
     return tid;
 }
 
@@ -106,7 +107,7 @@ int thread_kill(tid_t tid) {
         end(t);
     }
     arch_restore_irq_state(irq);
-    sched_yield_if_pending(irq);
+    preempt_point(irq);
     return status;
 }
 

@@ -1,6 +1,7 @@
 /* Wait queues, time-outs and sleep. */
 #include <auton/arch.h>
 #include <auton/boot.h>
+#include <auton/sync.h>
 #include "sched_internal.h"
 
 #define MS_PER_TICK (1000 / TICK_HZ)
@@ -95,7 +96,7 @@ void wake_one(struct wait_queue *q) {
     if (q->head)
         wake(q->head);
     arch_restore_irq_state(irq);
-    sched_yield_if_pending(irq);
+    preempt_point(irq);
 }
 
 void wake_all(struct wait_queue *q) {
@@ -103,5 +104,5 @@ void wake_all(struct wait_queue *q) {
     while (q->head)
         wake(q->head);
     arch_restore_irq_state(irq);
-    sched_yield_if_pending(irq);
+    preempt_point(irq);
 }

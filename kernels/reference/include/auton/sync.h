@@ -11,6 +11,12 @@ typedef struct spinlock {
 extern volatile bool preempt_pending;
 extern void (*preempt_hook)(void);
 
+/* After interrupts were restored to `irq_state` by other means than a spinlock's release. */
+static inline void preempt_point(uint64_t irq_state) {
+    if (preempt_pending && arch_irq_state_enabled(irq_state))
+        preempt_hook();
+}
+
 static inline uint64_t spin_lock(spinlock_t *lock) {
     uint64_t irq = arch_save_irq_state();
     while (__atomic_exchange_n(&lock->held, 1, __ATOMIC_ACQUIRE)) {
@@ -20,6 +26,5 @@ static inline uint64_t spin_lock(spinlock_t *lock) {
 static inline void spin_unlock(spinlock_t *lock, uint64_t irq) {
     __atomic_store_n(&lock->held, 0, __ATOMIC_RELEASE);
     arch_restore_irq_state(irq);
-    if (preempt_pending && arch_irq_state_enabled(irq))
-        preempt_hook();
+    preempt_point(irq);
 }
