@@ -47,7 +47,7 @@ export async function runAgentSession(context: RunContext, session: AgentSession
   const id = sessionId(session);
   const model = context.modelFor(role);
   const transcriptFile = join('sessions', `${id}.jsonl`);
-  const transcript = new Transcript(join(context.folder, transcriptFile), context.redact);
+  const transcript = new Transcript(join(context.folder, transcriptFile), (text) => context.redact(text));
   const outputFolder = join(context.folder, 'output', id);
   mkdirSync(outputFolder, { recursive: true });
 

@@ -1,10 +1,10 @@
 import { conflictBrief, taskBrief } from '../agents/prompts.ts';
 import type { AttemptView, TaskView } from '../protocol/run-state.ts';
-import type { Worktree } from '../git/worktrees.ts';
+import type { Worktree } from '../git/workspace.ts';
 import type { Agent } from './agent-pool.ts';
 import { runAgentSession, sessionId } from './agent-sessions.ts';
 import { taskView, type RunContext } from './context.ts';
-import { authorOf, workHost } from './tool-hosts.ts';
+import { workHost } from './tool-hosts.ts';
 
 /** Attempts that count against `agents.max_attempts`, for the role that works on the task next. */
 export function attemptsUsed(task: TaskView): number {
@@ -122,7 +122,7 @@ async function attempt(
     host: workHost(context, { session: view.session, agent, spec, worktree, signal: work }),
     signal,
   });
-  if (conflicts.length > 0) await context.workspace.finishMerge(worktree, authorOf(agent));
+  if (conflicts.length > 0) await context.workspace.finishMerge(worktree);
   await endAttempt(context, task, view, agent, worktree, end);
 }
 
@@ -149,7 +149,7 @@ async function endAttempt(
 ): Promise<void> {
   const { spec } = task;
   const message = context.redact(`${spec.title}\n\n${end.message}`.trim());
-  await context.workspace.commit(worktree, message, authorOf(agent));
+  await context.workspace.commit(worktree, message, agent.id);
   const head = await context.workspace.headOf(worktree);
   await context.emit({
     type: 'attempt.ended',

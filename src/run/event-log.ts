@@ -119,7 +119,7 @@ function parseLine(line: string, index: number, file: string): RunEvent {
   const parsed = runEventSchema.safeParse(value);
   if (!parsed.success) throw damaged(file, index, parsed.error.issues[0]?.message ?? 'it is not an event');
   if (parsed.data.seq !== index + 1) throw damaged(file, index, `it is number ${parsed.data.seq}`);
-  return parsed.data as RunEvent;
+  return parsed.data;
 }
 
 function damaged(file: string, index: number, what: string, cause?: unknown): UserError {

@@ -1,4 +1,4 @@
-import { MovedError } from '../git/merge.ts';
+import { MovedError } from '../git/workspace.ts';
 import type { Evidence } from '../protocol/evidence.ts';
 import { taskView, type RunContext } from './context.ts';
 

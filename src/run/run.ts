@@ -75,6 +75,16 @@ export class Run implements RunHandle {
     return () => this.#outputs.delete(listener);
   }
 
+  /** Makes an event durable, applies it and tells the listeners. */
+  emit(body: EventBody): Promise<void> {
+    return this.#log.append(body);
+  }
+
+  /** Shows what is not recorded: text as it comes, serial lines. */
+  output(output: LiveOutput): void {
+    for (const listener of this.#outputs) listener(output);
+  }
+
   /** Begins a period of work from wherever the state is. */
   start(): void {
     this.#stopper = new Stopper();
@@ -95,7 +105,7 @@ export class Run implements RunHandle {
     if (this.state.status !== 'paused') throw new UserError('The run is not paused.', 'See `auton status`.');
     await this.#period;
     this.#stopped = deferredStop();
-    await this.#emit({ type: 'run.continued' });
+    await this.emit({ type: 'run.continued' });
     this.start();
   }
 
@@ -122,7 +132,7 @@ export class Run implements RunHandle {
     if (this.#task(id).state === 'merged')
       throw new UserError(`Task ${id} is merged.`, 'There is nothing to skip.');
     this.#dispatcher?.stop(id, 'The task was skipped by the user.');
-    await this.#emit({ type: 'task.state', task: id, state: 'skipped', reason: 'skipped by the user' });
+    await this.emit({ type: 'task.state', task: id, state: 'skipped', reason: 'skipped by the user' });
     await this.#reopen(this.#blockedBy(id));
   }
 
@@ -131,14 +141,14 @@ export class Run implements RunHandle {
     if (FINAL_STATES.has(state))
       throw new UserError(`Task ${id} is ${state}.`, 'There is nothing to cancel.');
     this.#dispatcher?.stop(id, 'The task was cancelled by the user.');
-    await this.#emit({ type: 'task.state', task: id, state: 'cancelled', reason: 'cancelled by the user' });
+    await this.emit({ type: 'task.state', task: id, state: 'cancelled', reason: 'cancelled by the user' });
   }
 
   async sendMessage(to: string, text: string): Promise<void> {
     if (!this.state.agents.has(to) && !this.state.tasks.has(to)) {
       throw new UserError(`There is no agent or task ${to}.`, 'See `auton agents` and `auton tasks`.');
     }
-    await this.#emit({ type: 'message.sent', to, text: this.#options.parts.redact(text) });
+    await this.emit({ type: 'message.sent', to, text: this.#options.parts.redact(text) });
   }
 
   async answerQuestion(id: string, answer: string): Promise<void> {
@@ -147,13 +157,13 @@ export class Run implements RunHandle {
       throw new UserError(`There is no question ${id}.`, 'Open questions are in `auton status`.');
     if (question.answer !== null)
       throw new UserError(`Question ${id} has an answer.`, 'Use `auton message` to add to it.');
-    await this.#emit({ type: 'question.answered', id, answer: this.#options.parts.redact(answer) });
+    await this.emit({ type: 'question.answered', id, answer: this.#options.parts.redact(answer) });
   }
 
   async setBudget(maxCostUsd: number): Promise<void> {
     if (!(maxCostUsd >= 0))
       throw new UserError(`${maxCostUsd} is not an amount.`, 'Give US dollars: `auton budget 25`.');
-    await this.#emit({ type: 'budget.changed', maxCostUsd });
+    await this.emit({ type: 'budget.changed', maxCostUsd });
   }
 
   async shutdown(): Promise<void> {
@@ -188,7 +198,7 @@ export class Run implements RunHandle {
     const { workspace, gates } = this.#options.parts;
     const { path, tree } = await workspace.checkout(await workspace.head());
     const passed = await gates.final({ path, tree, signal: this.#stopper.work }, (evidence) =>
-      this.#emit({ type: 'evidence.recorded', evidence }),
+      this.emit({ type: 'evidence.recorded', evidence }),
     );
     if (passed)
       return this.#finish('done', `${tasks.size} tasks are on ${targetBranch} and every gate passed.`);
@@ -200,7 +210,7 @@ export class Run implements RunHandle {
   }
 
   async #pause(reason: PauseReason, message: string): Promise<void> {
-    this.#pausing ??= this.#emit({ type: 'run.paused', reason, message });
+    this.#pausing ??= this.emit({ type: 'run.paused', reason, message });
     await this.#pausing;
     this.#stopper.soft(message);
   }
@@ -220,7 +230,7 @@ export class Run implements RunHandle {
   }
 
   async #finish(outcome: RunOutcome, summary: string): Promise<void> {
-    await this.#emit({ type: 'run.finished', outcome, summary });
+    await this.emit({ type: 'run.finished', outcome, summary });
     await this.#release();
     this.#stopped.resolve(outcome);
   }
@@ -232,10 +242,6 @@ export class Run implements RunHandle {
     await this.#options.release();
   }
 
-  #emit(body: EventBody): Promise<void> {
-    return this.#log.append(body);
-  }
-
   #context(): RunContext {
     return {
       ...this.#options.parts,
@@ -243,8 +249,8 @@ export class Run implements RunHandle {
       pool: this.#pool,
       budget: this.#budget,
       stopper: this.#stopper,
-      emit: (body) => this.#emit(body),
-      output: (output) => this.#outputs.forEach((listener) => listener(output)),
+      emit: (body) => this.emit(body),
+      output: (output) => this.output(output),
       pause: (reason, message) => this.#pause(reason, message),
     };
   }
@@ -264,7 +270,7 @@ export class Run implements RunHandle {
 
   async #reopen(ids: string[]): Promise<void> {
     for (const task of ids)
-      await this.#emit({ type: 'task.state', task, state: 'pending', reason: 'to be tried again' });
+      await this.emit({ type: 'task.state', task, state: 'pending', reason: 'to be tried again' });
     this.#dispatcher?.refresh();
   }
 

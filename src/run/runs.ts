@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../protocol/errors.ts';
@@ -34,6 +35,12 @@ export function runFolder(folder: string, run: string): string {
 
 export function eventLogFile(folder: string, run: string): string {
   return join(runFolder(folder, run), 'events.jsonl');
+}
+
+/** A new run's id: its time, so that ids sort, and some chance, so that two engines never share one. */
+export function newRunId(): string {
+  const time = new Date().toISOString().slice(0, 19).replace(/-|:/g, '').replace('T', '-');
+  return `${time}-${randomBytes(2).toString('hex')}`;
 }
 
 /** Ids of the runs of a folder, oldest first: an id begins with its time. A run without a first event never was. */

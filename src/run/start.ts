@@ -1,11 +1,23 @@
-import type { RunHandle } from '../protocol/control.ts';
-import type { WorkflowMode, Architecture } from '../protocol/roles.ts';
+import { loadConfig } from '../config/load.ts';
+import { redactConfig } from '../config/secrets.ts';
+import type { Config } from '../protocol/config.ts';
+import type { RunControl, RunHandle } from '../protocol/control.ts';
+import { EXIT, UserError } from '../protocol/errors.ts';
+import { EVENT_LOG_VERSION, type EventBody } from '../protocol/events.ts';
+import type { Architecture, WorkflowMode } from '../protocol/roles.ts';
+import { foldEvents } from '../protocol/run-state.ts';
+import { agentsOf, labelOf } from './agents.ts';
+import { assemble, type Assembly } from './assembly.ts';
+import { EventLog, readEventLog } from './event-log.ts';
+import { Run } from './run.ts';
+import { eventLogFile, findRun, newRunId } from './runs.ts';
+import { resumedConfig, withOverrides } from './settings.ts';
 
 export interface StartOptions {
   /** The folder the run belongs to: `auton.toml`, `.auton/` and the workspace are in it. Absolute. */
   folder: string;
   goal: string;
-  /** Override the configuration. */
+  /** These override the configuration. */
   arch?: Architecture;
   mode?: WorkflowMode;
   model?: string;
@@ -15,16 +27,121 @@ export interface StartOptions {
   env: NodeJS.ProcessEnv;
 }
 
-/** Starts a run. Rejects with a UserError before anything is written when it cannot start. */
-export function startRun(_options: StartOptions): Promise<RunHandle> {
-  throw new Error('being written');
-}
-
-/** Continues the newest unfinished run of the folder, or the one named. */
-export function resumeRun(_options: {
+export interface ResumeOptions {
   folder: string;
+  /** The newest run when absent. */
   run?: string;
   env: NodeJS.ProcessEnv;
-}): Promise<RunHandle> {
-  throw new Error('being written');
+  /** What to ask of the run before it works again: a retry, a new budget. */
+  prepare?: (control: RunControl) => Promise<void>;
+}
+
+/** Starts a run. Rejects with a UserError before anything is written when it cannot start. */
+export async function startRun(options: StartOptions): Promise<RunHandle> {
+  const { folder, env, goal } = options;
+  if (goal.trim() === '') {
+    throw new UserError('The goal is empty.', 'Say what to build: `auton run "<goal>"`.', {
+      exitCode: EXIT.usage,
+    });
+  }
+  const loaded = loadConfig({ folder, env, file: options.configFile });
+  const config = withOverrides(loaded.config, options);
+  const run = newRunId();
+  const assembly = await assemble({ folder, run, goal, config, secrets: loaded.secrets, env });
+  try {
+    await writeFirstEvents(eventLogFile(folder, run), await firstEvents(assembly, { run, goal, config }));
+  } catch (error) {
+    await assembly.release();
+    throw error;
+  }
+  return launch(assembly, folder, run);
+}
+
+/** Continues a run where its log ends. */
+export async function resumeRun(options: ResumeOptions): Promise<RunHandle> {
+  const { folder, env } = options;
+  const run = findRun(folder, options.run);
+  const state = foldEvents(readEventLog(eventLogFile(folder, run)));
+  if (state.status === 'done') {
+    throw new UserError(
+      `Run ${run} is done.`,
+      'See `auton report`, or start another with `auton run "<goal>"`.',
+    );
+  }
+  const loaded = loadConfig({ folder, env });
+  const config = resumedConfig(state, loaded.config);
+  const resumed = { targetBranch: state.targetBranch };
+  const assembly = await assemble({
+    folder,
+    run,
+    goal: state.goal,
+    config,
+    secrets: loaded.secrets,
+    env,
+    resumed,
+  });
+  return launch(assembly, folder, run, [{ type: 'run.resumed', pid: process.pid }], options.prepare);
+}
+
+async function launch(
+  assembly: Assembly,
+  folder: string,
+  run: string,
+  events: EventBody[] = [],
+  prepare?: (control: RunControl) => Promise<void>,
+): Promise<RunHandle> {
+  const log = eventLogFile(folder, run);
+  try {
+    const state = foldEvents(readEventLog(log, { repair: true }));
+    const handle = new Run({ ...assembly, state, log });
+    assembly.connect(handle);
+    for (const event of events) await handle.emit(event);
+    await prepare?.(handle);
+    handle.start();
+    return handle;
+  } catch (error) {
+    await assembly.release();
+    throw error;
+  }
+}
+
+async function firstEvents(
+  { parts, models, startedOver }: Assembly,
+  { run, goal, config }: { run: string; goal: string; config: Config },
+): Promise<EventBody[]> {
+  const { workspace, sandbox } = parts;
+  const notices = [
+    ...workspace.notices,
+    ...(startedOver
+      ? [
+          `The workspace was not empty: what was on ${workspace.targetBranch} is kept on the branch ${startedOver}.`,
+        ]
+      : []),
+    ...(sandbox.mode === 'off' ? ['The sandbox is off: agents run commands with all your rights.'] : []),
+  ];
+  return [
+    {
+      type: 'run.started',
+      run,
+      version: EVENT_LOG_VERSION,
+      goal,
+      mode: config.workflow.mode,
+      arch: config.kernel.arch,
+      modelLabel: labelOf(config, models),
+      sandbox: sandbox.mode,
+      workspace: workspace.root,
+      targetBranch: workspace.targetBranch,
+      base: await workspace.head(),
+      maxCostUsd: config.llm.cost.max_cost_usd,
+      settings: redactConfig(config),
+      agents: agentsOf(config, models),
+    },
+    ...notices.map((text): EventBody => ({ type: 'notice', level: 'warning', text })),
+  ];
+}
+
+async function writeFirstEvents(file: string, events: EventBody[]): Promise<void> {
+  const log = new EventLog(file, 0, () => undefined);
+  await Promise.all(events.map((event) => log.append(event)));
+  await log.close();
 }

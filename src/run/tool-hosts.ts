@@ -1,7 +1,7 @@
 import { UserError } from '../protocol/errors.ts';
 import type { Review } from '../protocol/review.ts';
 import type { TaskSpec } from '../protocol/task.ts';
-import type { Worktree } from '../git/worktrees.ts';
+import type { Worktree } from '../git/workspace.ts';
 import type { ToolHost } from '../tools/tool.ts';
 import type { Agent } from './agent-pool.ts';
 import type { RunContext } from './context.ts';
@@ -34,7 +34,7 @@ export function workHost(
     test: (names) =>
       context.gates.test({ path: worktree.path, names: names.length > 0 ? names : spec.acceptance, signal }),
     diff: () => context.workspace.worktreeDiff(worktree),
-    commit: (message) => context.workspace.commit(worktree, message, authorOf(agent)),
+    commit: (message) => context.workspace.commit(worktree, message, agent.id),
   };
 }
 
@@ -62,9 +62,4 @@ export function reviewerHost(
     diff: () => Promise.resolve(diff),
     submitReview: async (review) => submit(review),
   };
-}
-
-/** Commits bear the agent's name; the address is one that can never receive mail. */
-export function authorOf(agent: Agent): { name: string; email: string } {
-  return { name: agent.id, email: `${agent.id}@auton.invalid` };
 }

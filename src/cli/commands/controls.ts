@@ -1,0 +1,119 @@
+import { Command } from 'commander';
+import { connect, tryConnect } from '../../engine/client.ts';
+import type { RunControl } from '../../protocol/control.ts';
+import { resumeRun } from '../../run/start.ts';
+import type { Cli } from '../cli.ts';
+import { driveRun } from '../drive.ts';
+import { amount, workspaceOf } from '../options.ts';
+
+/** Asks something of the run that works in this folder; there must be one. */
+async function control(cli: Cli, command: Command, ask: (run: RunControl) => Promise<void>, done: string) {
+  const engine = await connect(workspaceOf(cli, command));
+  await ask(engine).finally(() => engine.dispose());
+  cli.print(done);
+}
+
+/** The same, and a run that has stopped is taken up again for it, in this terminal. */
+async function controlOrResume(
+  cli: Cli,
+  command: Command,
+  ask: (run: RunControl) => Promise<void>,
+  done: string,
+): Promise<void> {
+  const folder = workspaceOf(cli, command);
+  const engine = await tryConnect(folder);
+  if (engine) {
+    await ask(engine).finally(() => engine.dispose());
+    cli.print(done);
+    return;
+  }
+  const handle = await resumeRun({ folder, env: cli.env, prepare: ask });
+  cli.print('The run had stopped; it goes on here.');
+  cli.exitCode = await driveRun(cli, handle, { folder, json: false });
+}
+
+export function pauseCommand(cli: Cli): Command {
+  return new Command('pause')
+    .description('let the agents finish their answers, then stop')
+    .action((_options: object, command: Command) =>
+      control(cli, command, (run) => run.pause(), `Paused. Continue with \`${cli.self} resume\`.`),
+    );
+}
+
+export function cancelCommand(cli: Cli): Command {
+  return new Command('cancel')
+    .description('end the run for good; what is merged stays, branches are kept')
+    .action((_options: object, command: Command) =>
+      controlOrResume(
+        cli,
+        command,
+        (run) => run.cancel(),
+        'Cancelled. Everything merged so far stays merged.',
+      ),
+    );
+}
+
+export function taskCommand(cli: Cli): Command {
+  const task = new Command('task').description('retry, skip or cancel one task');
+  task
+    .command('retry')
+    .description('give a failed, blocked, cancelled or skipped task a fresh set of attempts')
+    .argument('<task>')
+    .action((id: string, _options: object, command: Command) =>
+      controlOrResume(cli, command, (run) => run.retryTask(id), `${id} is tried again.`),
+    );
+  task
+    .command('skip')
+    .description('leave a task out; those that depend on it may start')
+    .argument('<task>')
+    .action((id: string, _options: object, command: Command) =>
+      controlOrResume(cli, command, (run) => run.skipTask(id), `${id} is left out.`),
+    );
+  task
+    .command('cancel')
+    .description('stop a task; those that depend on it stay blocked')
+    .argument('<task>')
+    .action((id: string, _options: object, command: Command) =>
+      controlOrResume(cli, command, (run) => run.cancelTask(id), `${id} is cancelled.`),
+    );
+  return task;
+}
+
+export function messageCommand(cli: Cli): Command {
+  return new Command('message')
+    .description('tell an agent, or whoever works on a task, something before its next step')
+    .argument('<agent|task>')
+    .argument('<text...>')
+    .action((to: string, words: string[], _options: object, command: Command) =>
+      controlOrResume(
+        cli,
+        command,
+        (run) => run.sendMessage(to, words.join(' ')),
+        `${to} reads it before the next step.`,
+      ),
+    );
+}
+
+export function answerCommand(cli: Cli): Command {
+  return new Command('answer')
+    .description('answer a question of an agent')
+    .argument('<question>', 'its id, as `auton status` shows it')
+    .argument('<text...>')
+    .action((id: string, words: string[], _options: object, command: Command) =>
+      controlOrResume(
+        cli,
+        command,
+        (run) => run.answerQuestion(id, words.join(' ')),
+        `Question ${id} is answered.`,
+      ),
+    );
+}
+
+export function budgetCommand(cli: Cli): Command {
+  return new Command('budget')
+    .description('set what the run may cost in all; a run that waits for money goes on')
+    .argument('<usd>', 'US dollars', amount)
+    .action((usd: number, _options: object, command: Command) =>
+      controlOrResume(cli, command, (run) => run.setBudget(usd), `The run may cost $${usd.toFixed(2)} now.`),
+    );
+}

@@ -1,0 +1,23 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** What AUTON ships beside its code. */
+export interface Assets {
+  specFolder: string;
+  acceptanceFile: string;
+  playbooksFolder: string;
+  referenceKernel: string;
+}
+
+/** The folder that holds `kernel_spec/` and the rest: the same for the sources and for the bundle in `dist/`. */
+export function assets(): Assets {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, 'kernel_spec')) && dirname(folder) !== folder) folder = dirname(folder);
+  return {
+    specFolder: join(folder, 'kernel_spec'),
+    acceptanceFile: join(folder, 'kernel_spec', 'tests', 'acceptance.toml'),
+    playbooksFolder: join(folder, 'playbooks'),
+    referenceKernel: join(folder, 'kernels', 'reference'),
+  };
+}

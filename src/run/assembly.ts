@@ -1,0 +1,121 @@
+import { appendFileSync, mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { assets } from '../config/assets.ts';
+import { createRedactor } from '../config/secrets.ts';
+import { Workspace } from '../git/workspace.ts';
+import { chooseAccelerator } from '../kernel/accel.ts';
+import { PROFILES } from '../kernel/architectures.ts';
+import { createModels, type Models } from '../models/models.ts';
+import { priceOf, worstCost } from '../models/prices.ts';
+import type { Config } from '../protocol/config.ts';
+import type { Role } from '../protocol/roles.ts';
+import { createSandbox } from '../tools/sandbox/create.ts';
+import { loadAcceptanceTests, selectTests } from '../validation/acceptance.ts';
+import { budgetLimits, type BudgetLimits } from './budget.ts';
+import type { RoleModel, RunParts } from './context.ts';
+import { KernelGates } from './kernel-gates.ts';
+import { lockStateFolder } from './lock.ts';
+import type { Run } from './run.ts';
+import { runFolder, spentToday, stateFolder } from './runs.ts';
+
+export interface AssemblyOptions {
+  folder: string;
+  run: string;
+  goal: string;
+  config: Config;
+  secrets: string[];
+  env: NodeJS.ProcessEnv;
+  resumed?: { targetBranch: string };
+}
+
+/** Everything a run needs, wired together. */
+export interface Assembly {
+  parts: RunParts;
+  models: Models;
+  limits: BudgetLimits;
+  /** The branch that keeps what was in the workspace before; null when it was empty or is continued. */
+  startedOver: string | null;
+  /** Lets the parts that produce live output reach the run. */
+  connect(run: Run): void;
+  release(): Promise<void>;
+  logError(error: unknown): void;
+}
+
+/**
+ * The composition root of a run. What could refuse to start is asked first and in the order in which a user would
+ * want to know; whatever was taken is given back when a later part refuses.
+ */
+export async function assemble(options: AssemblyOptions): Promise<Assembly> {
+  const { folder, run, goal, config, env, resumed } = options;
+  const { arch } = config.kernel;
+  const state = stateFolder(folder);
+  const { specFolder, acceptanceFile, playbooksFolder, referenceKernel } = assets();
+  const models = createModels(config, { env, playbooksFolder, folder });
+  const undo: (() => void | Promise<void>)[] = [() => models.close()];
+  const release = async () => {
+    for (const step of undo.splice(0).reverse()) await step();
+  };
+  try {
+    if (!resumed) models.assertCovers({ goal, arch, mode: config.workflow.mode });
+    undo.push(lockStateFolder(state));
+    const acceptance = loadAcceptanceTests(acceptanceFile);
+    const sandbox = await createSandbox(config.sandbox, { hide: [resolve(folder)] });
+    const accel = await chooseAccelerator({
+      setting: config.kernel.accel,
+      profile: PROFILES[arch],
+      binary: config.kernel.qemu,
+      env,
+    });
+    const workspace = await Workspace.open({
+      root: resolve(folder, config.workspace.path.replace('<arch>', arch)),
+      stateFolder: state,
+      branchPrefix: config.workspace.branch_prefix,
+      template: config.workspace.template === 'reference' ? { folder: referenceKernel } : null,
+      run,
+      ...resumed,
+    });
+    undo.push(() => workspace.close());
+    const startedOver = !resumed && models.startsEmpty() ? await workspace.startOver(run) : null;
+    const files = runFolder(folder, run);
+    mkdirSync(files, { recursive: true });
+    let connected: Run | null = null;
+    const gates = new KernelGates({
+      ...{ config, arch, acceptance, workspace, sandbox, accel, env },
+      folder: files,
+      onSerialLine: (source, line) => connected?.output({ kind: 'serial', source, text: `${line}\n` }),
+    });
+    return {
+      parts: {
+        ...{ config, specFolder, workspace, sandbox, gates },
+        folder: files,
+        acceptanceNames: selectTests(acceptance, { architecture: arch }).map(({ name }) => name),
+        modelFor: (role) => roleModel(models, role),
+        redact: createRedactor(options.secrets),
+      },
+      models,
+      limits: budgetLimits(config, spentToday(folder, run)),
+      startedOver,
+      connect: (handle) => (connected = handle),
+      release,
+      logError: (error) => logDefect(join(files, config.logging.orchestrator_log), error),
+    };
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+function roleModel(models: Models, role: Role): RoleModel {
+  const { client, provider, model } = models.clientFor(role);
+  return {
+    client,
+    model,
+    priceOf: (usage) => priceOf(provider, model, usage),
+    worstCost: (inputTokens, maxTokens) => worstCost(provider, model, inputTokens, maxTokens),
+  };
+}
+
+function logDefect(file: string, error: unknown): void {
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  appendFileSync(file, `${new Date().toISOString()} ${text}\n`);
+}
