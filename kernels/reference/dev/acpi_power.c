@@ -7,7 +7,15 @@
 #define SCI_ENABLE 0x1u
 #define HANDOVER_POLLS 300000 /* firmware may take its time to hand over; each poll takes about a microsecond */
 
+#define EFFECT_NS 1000000000ull /* the machine may run on for a while after it was told to stop */
+
 static struct acpi_power power;
+
+static void wait_for_effect(void) {
+    uint64_t start = arch_time_ns();
+    while (arch_time_ns() - start < EFFECT_NS) {
+    }
+}
 
 static void power_off(void) {
     driver_suspend_all();
@@ -16,8 +24,10 @@ static void power_off(void) {
 
 static void reset(void) {
     driver_suspend_all();
-    if (power.reset)
-        arch_io_write8(power.reset, power.reset_value);
+    if (!power.reset)
+        return;
+    arch_io_write8(power.reset, power.reset_value);
+    wait_for_effect();
 }
 
 void acpi_power_set(const struct acpi_power *found) {
@@ -39,7 +49,7 @@ static void enter_acpi_mode(void) {
     }
 }
 
-static void sleep(uint64_t control, uint8_t type) {
+static void write_sleep(uint64_t control, uint8_t type) {
     const uint16_t keep = (uint16_t)~(7u << SLEEP_TYPE_SHIFT | SLEEP_ENABLE);
     uint16_t value = arch_io_read16(control) & keep;
     arch_io_write16(control, (uint16_t)(value | (uint16_t)(type << SLEEP_TYPE_SHIFT) | SLEEP_ENABLE));
@@ -50,10 +60,11 @@ void acpi_power_off(void) {
         return;
     if (power.sleep_control) {
         arch_io_write8(power.sleep_control, (uint8_t)(power.s5_type_a << 2 | 1u << 5));
-        return;
+    } else {
+        enter_acpi_mode();
+        write_sleep(power.pm1a_control, power.s5_type_a);
+        if (power.pm1b_control)
+            write_sleep(power.pm1b_control, power.s5_type_b);
     }
-    enter_acpi_mode();
-    sleep(power.pm1a_control, power.s5_type_a);
-    if (power.pm1b_control)
-        sleep(power.pm1b_control, power.s5_type_b);
+    wait_for_effect();
 }
