@@ -31,7 +31,7 @@ export interface BootOptions extends ValidationContext {
 }
 
 const TAIL_LINES = 40;
-const MAX_SERIAL_BYTES = 4 << 20;
+const MAX_SERIAL_BYTES = 1 << 20;
 /** After a panic the registers and the backtrace are still to come. */
 const PANIC_GRACE_MS = 300;
 
