@@ -3,6 +3,9 @@
 #include <auton/boot.h>
 #include <auton/console.h>
 #include <auton/klog.h>
+#include <auton/sched.h>
+
+const char *(*thread_name_hook)(void);
 
 void panic(const char *fmt, ...) {
     static bool panicked;
@@ -16,6 +19,8 @@ void panic(const char *fmt, ...) {
         kvprintf(fmt, args);
         va_end(args);
         kputs("\n");
+        if (thread_name_hook)
+            kprintf("Thread: %s\n", thread_name_hook());
         arch_backtrace();
     }
     arch_panic();

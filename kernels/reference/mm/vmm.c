@@ -139,10 +139,8 @@ static const char *describe(virt_addr_t address) {
     if (address < ARCH_VMM_BASE || address >= ARCH_VMM_BASE + ARCH_VMM_SIZE)
         return NULL;
     for (const struct area *a = areas; a; a = a->next) {
-        if (page == a->base - PAGE_SIZE)
-            return "guard page below an allocation: stack overflow or underrun of a buffer";
-        if (page == a->base + a->pages * PAGE_SIZE)
-            return "guard page above an allocation: overrun of a buffer";
+        if (page == a->base - PAGE_SIZE || page == a->base + a->pages * PAGE_SIZE)
+            return "guard page of an allocation: stack overflow or a buffer's overrun";
     }
     return "kernel virtual memory that is not allocated, or was freed";
 }

@@ -134,6 +134,10 @@ uint64_t sched_idle_ticks(void) {
     return idle_ticks;
 }
 
+static const char *current_name(void) {
+    return current->name;
+}
+
 static void sched_init(void) {
     idle = thread_adopt(&boot_thread, idle_loop);
     current = &boot_thread;
@@ -141,6 +145,7 @@ static void sched_init(void) {
     preempt_hook = preempt;
     timer_tick_hook = on_tick;
     boot_done_hook = thread_exit;
+    thread_name_hook = current_name;
     log_info("SCHED", "Scheduler initialized");
 }
 INITCALL(INIT_SCHED, sched_init);

@@ -123,5 +123,6 @@ long_mode:
     mov [rax], rdi
     xor ebp, ebp                        ; ends every backtrace
     mov rax, qword kernel_main
-    call rax
+    push qword 0                        ; as if called from nowhere, with the stack as C expects it
+    jmp rax
 extern kernel_main, boot_magic, boot_info_phys, __boot_stack_top

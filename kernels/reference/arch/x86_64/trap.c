@@ -3,6 +3,7 @@
 #include <auton/boot.h>
 #include <auton/console.h>
 #include <auton/klog.h>
+#include <auton/sched.h>
 #include <auton/symbols.h>
 #include "cpu.h"
 #include "trap.h"
@@ -35,6 +36,8 @@ static void print_fault_address(const struct arch_trap_frame *f) {
 void trap_die(const struct arch_trap_frame *f) {
     console_panic_mode();
     kprintf("\nEXCEPTION %lu: %s, error code 0x%lx\n", f->vector, names[f->vector & 31], f->error);
+    if (thread_name_hook)
+        kprintf("Thread: %s\n", thread_name_hook());
     if (f->vector == 14 || f->vector == 8)
         print_fault_address(f);
     kprintf("RIP %016lx RSP %016lx RFLAGS %016lx CS %04lx SS %04lx\n", f->rip, f->rsp, f->rflags, f->cs, f->ss);
@@ -67,11 +70,20 @@ static bool readable(const uint64_t *frame) {
 void backtrace_from(uint64_t rip, const uint64_t *rbp) {
     kputs("Call chain:\n");
     print_frame(0, rip);
-    for (unsigned depth = 1; depth < MAX_DEPTH && readable(rbp) && rbp[1]; depth++) {
-        print_frame(depth, rbp[1]);
+    unsigned repeated = 0;
+    for (unsigned depth = 1; depth < MAX_DEPTH && readable(rbp) && rbp[1];) {
         const uint64_t *caller = (const uint64_t *)rbp[0];
-        if (caller <= rbp)
-            break; /* stacks grow down: anything else is a broken chain */
+        bool goes_up = caller > rbp; /* stacks grow down: anything else is a broken chain */
+        if (goes_up && readable(caller) && caller[1] == rbp[1]) {
+            repeated++; /* a function that calls itself is shown once */
+        } else {
+            print_frame(depth++, rbp[1]);
+            if (repeated)
+                kprintf("     ... and %u times more\n", repeated);
+            repeated = 0;
+        }
+        if (!goes_up)
+            break;
         rbp = caller;
     }
 }

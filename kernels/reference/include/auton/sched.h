@@ -43,6 +43,8 @@ struct thread_info {
 size_t sched_list(struct thread_info *out, size_t max); /* returns how many were written */
 uint64_t sched_idle_ticks(void);
 
+/* Set by the scheduler: the name of what runs, for the last words of a panic. */
+extern const char *(*thread_name_hook)(void);
 /* Set by the scheduler: ends the boot thread once boot is done; without it the machine idles in kernel_main(). */
 extern void (*boot_done_hook)(void);
 
