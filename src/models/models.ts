@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { CircuitBreakerPolicy } from 'cockatiel';
 import { KEY_VARIABLES, collectSecrets, createRedactor } from '../config/secrets.ts';
 import type { Env } from '../config/secrets.ts';
@@ -36,6 +37,8 @@ export interface Models {
   assertCovers(wanted: { goal: string; arch: Architecture; mode: WorkflowMode }): void;
   /** True when a role is played by a playbook that begins in an empty workspace. */
   startsEmpty(): boolean;
+  /** The specification that a playbook brings with it; undefined: the one that is configured. */
+  specFolder(): string | undefined;
   /** Closes idle connections. */
   close(): void;
 }
@@ -64,6 +67,10 @@ export function createModels(config: Config, options: ModelsOptions): Models {
       for (const playbook of playbooks(roles)) assertCovers(playbook, wanted);
     },
     startsEmpty: () => playbooks(KERNEL_ROLES).some((playbook) => playbook.start === 'empty'),
+    specFolder: () =>
+      playbooks(KERNEL_ROLES)
+        .map(({ folder, spec }) => spec && join(folder, spec))
+        .find((spec) => spec !== undefined),
     close: () => factory.close(),
   };
 }

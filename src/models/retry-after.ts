@@ -5,7 +5,8 @@ export function retryAfterMs(headers: Headers | undefined, now: number): number 
   const value = headers?.get('retry-after');
   const seconds = number(value);
   if (seconds !== undefined) return seconds * 1000;
-  const date = value ? Date.parse(value) : NaN;
+  // Date.parse also makes dates of stray numbers.
+  const date = value && /^[A-Za-z]{3}/.test(value) ? Date.parse(value) : NaN;
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }
 

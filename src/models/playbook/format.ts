@@ -59,6 +59,8 @@ export const playbookSchema = z.strictObject({
   mode: z.enum(WORKFLOW_MODES).default('kernel_build'),
   /** The workspace it expects. */
   start: z.enum(['empty', 'reference']).default('empty'),
+  /** A specification of its own, with tests/acceptance.toml, relative to the playbook's folder. */
+  spec: z.string().optional(),
   /** Source trees by name, relative to the playbook's folder. */
   files: z.record(z.string(), z.string()).default({}),
   /** More files with sessions, relative to the playbook's folder. */
