@@ -3,7 +3,7 @@ import { readFile, realpath } from 'node:fs/promises';
 import { UserError } from '../../protocol/errors.ts';
 import { runProcess, type ProcessResult } from '../process.ts';
 import type { Sandbox, SandboxCommand, SandboxLimits, SandboxResult } from '../sandbox.ts';
-import { CgroupPool } from './cgroup.ts';
+import type { CgroupPool } from './cgroup.ts';
 import { DiskGuard } from './disk-guard.ts';
 import {
   commandMounts,
@@ -19,9 +19,11 @@ export interface BubblewrapOptions {
   limits: SandboxLimits;
   /** Folders and files that no command sees, also where a folder around them is readable. */
   hide: string[];
+  /** Groups whose limits fit `limits`; absent where this process may not make any. */
+  cgroups: CgroupPool | undefined;
   /**
    * Count a command's processes while it runs. Otherwise RLIMIT_NPROC limits them, which counts those of the sandbox's
-   * own user namespace but not uid 0's, and a control group where one can be made: uid 0 without one needs the count.
+   * own user namespace but not uid 0's, or a control group: uid 0 without one needs the count.
    */
   countProcesses: boolean;
   /** bubblewrap 0.8 and later can forbid new user namespaces. */
@@ -47,17 +49,12 @@ export class Bubblewrap implements Sandbox {
   readonly mode = 'bubblewrap';
   readonly #options: BubblewrapOptions;
   readonly #isolation: string[];
-  readonly #cgroups: CgroupPool | undefined;
   readonly #disk: DiskGuard;
 
   constructor(options: BubblewrapOptions) {
     const { limits } = options;
     this.#options = options;
     this.#disk = new DiskGuard(limits.max_file_mb);
-    this.#cgroups = CgroupPool.open({
-      processes: limits.max_processes,
-      memoryBytes: limits.memory_mb * 2 ** 20,
-    });
     this.#isolation = [
       ...['--unshare-all', '--unshare-user', ...(options.disableUserns ? ['--disable-userns'] : [])],
       ...['--die-with-parent', '--new-session', '--cap-drop', 'ALL', '--uid', '1000', '--gid', '1000'],
@@ -70,12 +67,12 @@ export class Bubblewrap implements Sandbox {
     command.signal?.throwIfAborted();
     const writable = await realPaths(command.writable);
     const { mounts, gitConfig } = await this.#mounts(writable, await realPaths(command.readable ?? []));
-    const groups = this.#cgroups?.take() ?? [];
+    const groups = this.#options.cgroups?.take() ?? [];
     const fileBytes = this.#disk.maxFileBytes(writable);
 
     const result = await runProcess({
       argv: [
-        ...['bash', '-c', LAUNCH, 'sandbox', String(groups.length), ...groups],
+        ...['bash', '--norc', '-c', LAUNCH, 'sandbox', String(groups.length), ...groups],
         ...['bwrap', ...this.#isolation, ...mounts, ...SEAL, ...environment(command.env)],
         ...['--chdir', await realpath(command.cwd), '--'],
         ...this.#limited(fileBytes, command.argv),
@@ -91,7 +88,7 @@ export class Bubblewrap implements Sandbox {
       maxOutputFileBytes: this.#options.limits.max_file_mb * 2 ** 20,
       kill: (child) => child.kill('SIGKILL'),
       watch: (child) => this.#watch(child, writable),
-    }).finally(() => groups.length && this.#cgroups!.release(groups));
+    }).finally(() => groups.length && this.#options.cgroups!.release(groups));
 
     const notes = await this.#disk.settle(writable);
     return toResult(result, notes);

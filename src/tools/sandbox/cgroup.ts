@@ -1,12 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { hasCode } from '../../protocol/errors.ts';
-
-/** Limits of everything a command starts, taken together. */
-export interface GroupLimits {
-  processes: number;
-  memoryBytes: number;
-}
+import type { SandboxLimits } from '../sandbox.ts';
 
 /** A folder of a cgroup hierarchy in which groups can be made, and the files that limit a group in it. */
 interface Hierarchy {
@@ -26,18 +21,18 @@ const WRAPPER_PROCESSES = 4;
  */
 export class CgroupPool {
   readonly #hierarchies: Hierarchy[];
-  readonly #limits: GroupLimits;
+  readonly #limits: SandboxLimits;
   readonly #free: string[][] = [];
   readonly #all: string[] = [];
 
-  private constructor(hierarchies: Hierarchy[], limits: GroupLimits) {
+  private constructor(hierarchies: Hierarchy[], limits: SandboxLimits) {
     this.#hierarchies = hierarchies;
     this.#limits = limits;
     process.once('exit', () => this.#all.forEach(removeGroup));
   }
 
   /** undefined where this process may not make groups that limit processes, as in most containers. */
-  static open(limits: GroupLimits): CgroupPool | undefined {
+  static open(limits: SandboxLimits): CgroupPool | undefined {
     const hierarchies = findHierarchies();
     if (!hierarchies.some(({ pids }) => pids)) return undefined;
     hierarchies.forEach(({ folder }) => removeLeftovers(folder));
@@ -68,8 +63,8 @@ export class CgroupPool {
       const group = path.join(folder, name);
       mkdirSync(group);
       this.#all.push(group);
-      if (pids) writeFileSync(path.join(group, pids), String(this.#limits.processes + WRAPPER_PROCESSES));
-      if (memory) writeFileSync(path.join(group, memory), String(this.#limits.memoryBytes));
+      if (pids) writeFileSync(path.join(group, pids), String(this.#limits.max_processes + WRAPPER_PROCESSES));
+      if (memory) writeFileSync(path.join(group, memory), String(this.#limits.memory_mb * 2 ** 20));
       return path.join(group, 'cgroup.procs');
     });
   }

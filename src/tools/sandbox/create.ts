@@ -4,6 +4,7 @@ import type { Config } from '../../protocol/config.ts';
 import { errorMessage, hasCode, UserError } from '../../protocol/errors.ts';
 import type { Sandbox } from '../sandbox.ts';
 import { Bubblewrap } from './bubblewrap.ts';
+import { CgroupPool } from './cgroup.ts';
 import { namespaceRemedy, probe, PROBE_PROCESSES } from './probe.ts';
 import { Unconfined } from './unconfined.ts';
 
@@ -25,13 +26,16 @@ export async function createSandbox(
   }
   const disableUserns = await canDisableUserns();
   const { limitsProcesses } = await probe({
-    sandbox: (hide) =>
-      new Bubblewrap({
-        limits: { ...config, max_processes: PROBE_PROCESSES },
+    sandbox: (hide) => {
+      const limits = { ...config, max_processes: PROBE_PROCESSES };
+      return new Bubblewrap({
+        limits,
         hide,
         disableUserns,
+        cgroups: CgroupPool.open(limits),
         countProcesses: false,
-      }),
+      });
+    },
     forbidsUserns: disableUserns,
   }).catch(async (error: unknown) => {
     if (!/namespace|uid map|permitted|permission/i.test(errorMessage(error))) throw error;
@@ -41,6 +45,7 @@ export async function createSandbox(
     limits: config,
     hide: options.hide,
     disableUserns,
+    cgroups: CgroupPool.open(config),
     countProcesses: !limitsProcesses,
   });
 }
