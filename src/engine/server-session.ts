@@ -26,6 +26,7 @@ import { readEventLog } from '../run/event-log.ts';
 /** A client that is this many messages behind gets no more live output; one further behind is let go. */
 const SLOW_CLIENT = 1_000;
 const LOST_CLIENT = 200_000;
+const GOODBYE_MS = 1_000;
 
 type Handlers = {
   [M in RpcMethod]: (
@@ -42,13 +43,19 @@ export class EngineSession {
   #pending = 0;
   #subscribed = false;
   #last: Promise<void> = Promise.resolve();
+  readonly #answering = new Set<Promise<unknown>>();
 
   constructor(socket: Socket, handle: RunHandle, onClosed: () => void) {
     this.#socket = socket;
     this.#handle = handle;
     const writer = new SocketMessageWriter(socket);
     this.#connection = createMessageConnection(new SocketMessageReader(socket), writer);
-    this.#connection.onRequest((method, params) => this.#answer(method, params));
+    this.#connection.onRequest((method, params) => {
+      const answer = this.#answer(method, params);
+      const settled = answer.catch(() => undefined).finally(() => this.#answering.delete(settled));
+      this.#answering.add(settled);
+      return answer;
+    });
     // What is not a message at all has no id to answer to, and nothing after it can be trusted to be in step.
     this.#connection.onError(([error]) => {
       const answer: ResponseMessage = {
@@ -74,14 +81,17 @@ export class EngineSession {
     if (this.#subscribed) this.#notify('run/stopped', { outcome });
   }
 
-  /** Ends the connection after everything sent so far has been written. */
+  /** Ends the connection after what was asked has been answered and everything sent so far has been written. */
   async end(): Promise<void> {
+    const timeout = new Promise((resolve) => setTimeout(resolve, GOODBYE_MS).unref());
+    await Promise.race([Promise.all(this.#answering), timeout]);
+    await new Promise((resolve) => setImmediate(resolve)); // the library writes an answer after it has settled
     await this.#last;
     await new Promise<void>((resolve) => {
       if (this.#socket.destroyed) return resolve();
       this.#socket.once('close', () => resolve());
       this.#socket.end();
-      setTimeout(() => this.#socket.destroy(), 500).unref(); // a client that never closes its side
+      setTimeout(() => this.#socket.destroy(), GOODBYE_MS).unref(); // a client that never closes its side
     });
   }
 

@@ -1,0 +1,40 @@
+import { appendFileSync, existsSync, mkdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CommanderError } from 'commander';
+import { errorMessage, EXIT, UserError } from '../protocol/errors.ts';
+import type { Cli } from './cli.ts';
+import { styleFor, symbolsFor } from './terminal/style.ts';
+import { printable } from './terminal/text.ts';
+
+/** Prints what went wrong, once, and returns the process's exit code. Everything a user sees fail comes through here. */
+export function reportError(error: unknown, cli: Cli): number {
+  // commander has printed its message and usage already.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+  const style = styleFor(cli.stderr, cli.env);
+  const { arrow } = symbolsFor(cli.env);
+  const say = (text: string) => cli.stderr.write(`${text}\n`);
+  if (error instanceof UserError) {
+    say(`${style.red('error:')} ${printable(error.message)}`);
+    say(`${style.dim(arrow)} ${printable(error.remedy)}`);
+    return error.exitCode;
+  }
+  say(`${style.red('AUTON has a defect:')} ${printable(errorMessage(error))}`);
+  say(`${style.dim(arrow)} Please report it with the stack in ${logStack(error, cli)}.`);
+  return EXIT.failed;
+}
+
+function logStack(error: unknown, cli: Cli): string {
+  const own = join(cli.cwd, '.auton');
+  const file = join(existsSync(own) ? own : tmpdir(), 'auton-errors.log');
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  try {
+    mkdirSync(join(file, '..'), { recursive: true });
+    appendFileSync(file, `${new Date().toISOString()} ${process.argv.slice(2).join(' ')}\n${stack}\n\n`, {
+      mode: 0o600,
+    });
+    return file;
+  } catch {
+    return `this message:\n${stack}`; // a full disk must not hide what happened
+  }
+}

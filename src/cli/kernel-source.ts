@@ -1,0 +1,111 @@
+import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import { loadConfig } from '../config/load.ts';
+import { chooseAccelerator } from '../kernel/accel.ts';
+import { PROFILES } from '../kernel/architectures.ts';
+import type { QemuOptions } from '../kernel/qemu.ts';
+import type { Config } from '../protocol/config.ts';
+import { UserError } from '../protocol/errors.ts';
+import type { Evidence } from '../protocol/evidence.ts';
+import type { Architecture } from '../protocol/roles.ts';
+import { readRun, runIds } from '../run/runs.ts';
+import { createSandbox } from '../tools/sandbox/create.ts';
+import { validateBuild } from '../validation/build.ts';
+import { kernelOf } from '../validation/record.ts';
+import { asset } from './assets.ts';
+import type { Cli } from './cli.ts';
+import { renderEvidence } from './live/evidence-view.ts';
+import { lastKernel } from './live/summary.ts';
+
+/** What the kernel commands work on, from the configuration and their options. */
+export interface KernelSetting {
+  folder: string;
+  config: Config;
+  architecture: Architecture;
+  /** The folder with the kernel's Makefile. */
+  source: string;
+}
+
+/** The kernel of a folder: the one named, else the workspace of the configuration, else the reference kernel. */
+export function kernelSetting(
+  cli: Cli,
+  folder: string,
+  options: { arch?: Architecture; config?: string; source?: string },
+): KernelSetting {
+  const { config } = loadConfig({ folder, env: cli.env, file: options.config });
+  const architecture = options.arch ?? config.kernel.arch;
+  if (options.source !== undefined) {
+    const source = resolve(cli.cwd, options.source);
+    if (existsSync(join(source, 'Makefile'))) return { folder, config, architecture, source };
+    throw new UserError(
+      `There is no Makefile in ${source}.`,
+      "Name a kernel's own folder, the one with its Makefile.",
+    );
+  }
+  const workspace = resolve(folder, config.workspace.path.replaceAll('<arch>', architecture));
+  const source = existsSync(join(workspace, 'Makefile')) ? workspace : asset('kernels', 'reference');
+  if (existsSync(join(source, 'Makefile'))) return { folder, config, architecture, source };
+  throw new UserError(
+    `There is no kernel in ${workspace}.`,
+    `Build one with \`${cli.self} run "<goal>"\`, or name its folder.`,
+  );
+}
+
+/** Builds in the sandbox as the build validator does; the kernel comes to `build/` of its folder. */
+export async function buildKernel(
+  cli: Cli,
+  setting: KernelSetting,
+): Promise<{ evidence: Evidence; kernel: string | null }> {
+  const { config, architecture, source, folder } = setting;
+  const runFolder = join(folder, '.auton', 'manual');
+  const evidence = await validateBuild({
+    ...{ runFolder, architecture, workspace: source, target: 'kernel', tools: config.kernel, env: cli.env },
+    sandbox: await createSandbox(config.sandbox, { hide: [] }),
+    timeoutMs: config.validation.build_timeout * 1000,
+  });
+  const built = kernelOf(evidence, runFolder);
+  if (!evidence.passed || built === undefined) return { evidence, kernel: null };
+  const out = join(source, 'build');
+  mkdirSync(out, { recursive: true });
+  const kernel = join(out, architecture === 'x86_64' ? 'kernel.elf' : `kernel-${architecture}.elf`);
+  copyFileSync(built, kernel);
+  return { evidence, kernel };
+}
+
+/** A kernel to boot: the file named, else what the newest run merged, else one that is built now. */
+export async function findKernel(
+  cli: Cli,
+  setting: KernelSetting,
+  options: { image?: string; build?: boolean },
+): Promise<string> {
+  if (options.image !== undefined) {
+    const image = resolve(cli.cwd, options.image);
+    if (existsSync(image)) return image;
+    throw new UserError(`There is no file ${image}.`, `Build a kernel with \`${cli.self} kernel build\`.`);
+  }
+  const merged = options.build ? null : await mergedKernel(setting);
+  if (merged !== null) return merged;
+  cli.stderr.write(`Building ${relative(cli.cwd, setting.source) || '.'} ...\n`);
+  const { evidence, kernel } = await buildKernel(cli, setting);
+  if (kernel !== null) return kernel;
+  cli.print(...renderEvidence(evidence, cli));
+  throw new UserError('The kernel does not build.', 'Correct what the compiler says above.');
+}
+
+async function mergedKernel({ folder, architecture }: KernelSetting): Promise<string | null> {
+  for (const run of runIds(folder).reverse()) {
+    const stored = await readRun(folder, run);
+    const kernel = stored.state.arch === architecture ? lastKernel(stored.state) : null;
+    if (kernel !== null && existsSync(join(stored.folder, kernel))) return join(stored.folder, kernel);
+  }
+  return null;
+}
+
+/** How this machine boots an image. */
+export async function bootOptions(cli: Cli, setting: KernelSetting, image: string): Promise<QemuOptions> {
+  const { architecture, config } = setting;
+  const profile = PROFILES[architecture];
+  const binary = config.kernel.qemu;
+  const accel = await chooseAccelerator({ setting: config.kernel.accel, profile, binary, env: cli.env });
+  return { profile, image, boot: 'kernel', accel, binary, env: cli.env };
+}

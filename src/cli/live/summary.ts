@@ -1,0 +1,150 @@
+import { join, relative } from 'node:path';
+import type { RunEvent } from '../../protocol/events.ts';
+import type { Evidence } from '../../protocol/evidence.ts';
+import type { RunState, RunStatus } from '../../protocol/run-state.ts';
+import type { Style, Symbols } from '../terminal/style.ts';
+import { oneLine, table, wrap } from '../terminal/text.ts';
+import { counted, duration } from '../terminal/units.ts';
+import { costText } from './cost.ts';
+import { STATUS_COLOURS } from './task-marks.ts';
+
+export interface SummaryOptions {
+  state: RunState;
+  /** How long engines worked on it, without the time it was stopped. */
+  workedMs: number;
+  /** The run's folder. */
+  folder: string;
+  /** Paths are shown relative to this folder. */
+  cwd: string;
+  /** How the user calls this program: "auton", "node dist/auton.mjs". */
+  self: string;
+  columns: number;
+  style: Style;
+  symbols: Symbols;
+}
+
+const HEADLINES: Record<RunStatus, string> = {
+  running: 'Still running',
+  done: 'Done',
+  failed: 'Failed',
+  cancelled: 'Cancelled',
+  paused: 'Paused',
+};
+
+/** The last thing a run prints: what came of it, what shows that, and what to type next. */
+export function renderSummary(options: SummaryOptions): string[] {
+  const { state, workedMs, style, symbols, columns } = options;
+  const mark =
+    state.status === 'done' ? symbols.done : state.status === 'failed' ? symbols.failed : symbols.judged;
+  const tasks = state.tasks.size === 0 ? 'nothing was planned' : mergedText(state);
+  const headline = `${mark} ${HEADLINES[state.status]}: ${tasks} in ${duration(workedMs)}.`;
+  const lines = ['', style.bold(style[STATUS_COLOURS[state.status]](headline))];
+  if (state.statusMessage !== '' && state.status !== 'done') {
+    lines.push(...wrap(oneLine(state.statusMessage), columns - 3).map((line) => `  ${line}`));
+  }
+  lines.push('', ...table(facts(options)).map((line) => `  ${line}`));
+  for (const { spec, state: taskState, reason } of state.tasks.values()) {
+    if (taskState !== 'failed' && taskState !== 'blocked') continue;
+    lines.push(`  ${style.red(symbols.failed)} ${spec.id}: ${oneLine(reason) || taskState}`);
+  }
+  const next = nextSteps(options).map(([command, what]) => [style.cyan(command), what]);
+  lines.push('', style.bold('Next'), ...table(next, 3).map((line) => `  ${line}`), '');
+  return lines;
+}
+
+function mergedText(state: RunState): string {
+  const merged = state.merges.length;
+  const total = state.tasks.size;
+  return merged === total
+    ? `${counted(total, 'task')} merged`
+    : `${merged} of ${counted(total, 'task')} merged`;
+}
+
+function facts({ state, folder, cwd, style }: SummaryOptions): string[][] {
+  const shown = (path: string) => relative(cwd, path) || '.';
+  const rows = [
+    [style.dim('cost'), costText(state)],
+    [style.dim('evidence'), evidenceText(state)],
+  ];
+  const kernel = lastKernel(state);
+  if (kernel) rows.push([style.dim('kernel'), shown(join(folder, kernel))]);
+  const head = state.merges.at(-1)?.sha;
+  rows.push([
+    style.dim('source'),
+    `${shown(state.workspace)}, branch ${state.targetBranch}${head ? ` at ${head.slice(0, 8)}` : ''}`,
+  ]);
+  rows.push([style.dim('log'), shown(join(folder, 'events.jsonl'))]);
+  if (state.sandbox === 'off') {
+    rows.push([style.dim('sandbox'), style.alarm(' OFF ') + ' agents and builds ran with your rights']);
+  }
+  return rows;
+}
+
+/** Every evidence of a run, that of its tasks first. */
+export function allEvidence(state: RunState): Evidence[] {
+  return [...[...state.tasks.values()].flatMap(({ evidence }) => evidence), ...state.evidence];
+}
+
+function evidenceText(state: RunState): string {
+  const all = allEvidence(state);
+  const builds = all.filter(({ kind }) => kind === 'build');
+  const boots = all.filter(({ bootMs }) => bootMs !== undefined);
+  if (builds.length + boots.length === 0) return 'none yet';
+  const parts = [counted(builds.length, 'build'), counted(boots.length, 'boot')];
+  const last = [...state.evidence, ...boots].findLast(({ bootMs }) => bootMs !== undefined);
+  const final = state.evidence.findLast(({ tests }) => tests.length > 0) ?? last;
+  if (final && final.tests.length > 0) {
+    const passed = final.tests.filter((test) => test.passed).length;
+    parts.push(`${passed} of ${counted(final.tests.length, 'acceptance test')} passed`);
+  }
+  const boot = state.evidence.findLast(({ bootMs }) => bootMs !== undefined) ?? last;
+  if (boot?.bootMs !== undefined) parts.push(`boots in ${duration(boot.bootMs)}`);
+  return parts.join(', ');
+}
+
+/** The newest kernel that was judged, relative to the run's folder; null when none was kept. */
+export function lastKernel(state: RunState): string | null {
+  const kept = allEvidence(state)
+    .filter(({ passed }) => passed)
+    .flatMap(({ files }) => files.filter(({ role }) => role === 'kernel'));
+  return kept.at(-1)?.path ?? null;
+}
+
+function nextSteps({ state, self }: SummaryOptions): [command: string, what: string][] {
+  const report: [string, string] = [`${self} report`, 'what was done, with the evidence for it'];
+  switch (state.status) {
+    case 'done':
+      return [
+        [`${self} kernel chat`, 'talk to the kernel'],
+        [`${self} kernel boot`, 'boot it with its console on this terminal'],
+        report,
+      ];
+    case 'failed': {
+      const failed = [...state.tasks.values()].find((task) => task.state === 'failed')?.spec.id;
+      if (failed === undefined) return [report];
+      return [
+        [`${self} logs --task ${failed}`, 'what happened to it'],
+        [`${self} task retry ${failed}`, 'try it again'],
+        report,
+      ];
+    }
+    case 'cancelled':
+      return [report];
+    case 'paused':
+    case 'running':
+      return [[`${self} resume`, 'go on from here'], [`${self} status`, 'where it stands'], report];
+  }
+}
+
+/** The time in which an engine worked: from each start or resume to the last event before the next. */
+export function workedMs(events: readonly RunEvent[]): number {
+  let sum = 0;
+  let last: number | null = null;
+  for (const event of events) {
+    const at = Date.parse(event.at);
+    const stopped = event.type === 'run.started' || event.type === 'run.resumed';
+    if (!stopped && last !== null) sum += Math.max(0, at - last);
+    last = at;
+  }
+  return sum;
+}

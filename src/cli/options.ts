@@ -1,0 +1,40 @@
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { ARCHITECTURES, WORKFLOW_MODES } from '../protocol/roles.ts';
+import { folderOf, type Cli } from './cli.ts';
+
+/** The folder a command is about: --workspace is an option of the whole program. */
+export function workspaceOf(cli: Cli, command: Command): string {
+  return folderOf(cli, command.optsWithGlobals<{ workspace?: string }>().workspace);
+}
+
+export const archOption = () =>
+  new Option('--arch <architecture>', 'architecture of the kernel [kernel.arch]').choices([...ARCHITECTURES]);
+
+export const modeOption = () =>
+  new Option('--mode <mode>', 'what is built [workflow.mode]').choices([...WORKFLOW_MODES]);
+
+export const jsonOption = (what: string) => new Option('--json', what);
+
+export const configOption = () =>
+  new Option('--config <file>', 'configuration to use in place of auton.toml');
+
+/** For numbers on the command line; `unit` names them in the message. */
+export function positive(unit: string): (value: string) => number {
+  return (value) => {
+    const number = Number(value);
+    if (value.trim() !== '' && Number.isFinite(number) && number > 0) return number;
+    throw new InvalidArgumentError(`It must be a number of ${unit} above 0.`);
+  };
+}
+
+export function amount(value: string): number {
+  const number = Number(value.replace(/^\$/, ''));
+  if (value.trim() !== '' && Number.isFinite(number) && number >= 0) return number;
+  throw new InvalidArgumentError('It must be an amount in US dollars, such as 25 or 12.50.');
+}
+
+/** `{a: undefined}` is not `{}` where a caller's defaults count. */
+export function given<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  const entries = Object.entries(options).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as { [K in keyof T]?: Exclude<T[K], undefined> };
+}
