@@ -19,7 +19,10 @@ if command -v rg >/dev/null; then
   exec rg --no-config --line-number --no-heading --with-filename --color never --sort path --hidden --glob '!.git' \\
     --max-columns ${MAX_LINE_CHARACTERS} --max-columns-preview \${2:+--glob "$2"} $3 --regexp "$1" -- "$4"
 fi
-exec git grep --no-index --exclude-standard -n -I -E --color=never $3 -e "$1" -- "\${2:+:(glob)$4/**/$2}\${2:-$4}"`;
+place=$4
+[[ -n $2 && $4 == . ]] && place=":(glob)**/$2"
+[[ -n $2 && $4 != . ]] && place=":(glob)$4/**/$2"
+exec git grep --no-index --exclude-standard -n -I -E --color=never $3 -e "$1" -- "$place"`;
 
 export const searchCode = defineTool({
   name: 'search_code',
