@@ -6,25 +6,17 @@ import type { AssistantMessage, Message, ModelRequest, ModelResponse, UserMessag
 import { cutStream } from './failures.ts';
 import { callInput, cleanText, cleanToolName, hiddenAt, isBlank } from './serialize.ts';
 
-/** Models up to the 4.6 generation take a temperature, later ones refuse it. */
-const TAKES_TEMPERATURE = /^claude-(\d|instant|(opus|sonnet|haiku)-4-[0-6](\D|$))/;
-
 const CACHE = { type: 'ephemeral' } as const;
 
-/** The Messages API. What stays the same from call to call is marked for the provider's prompt cache. */
+/**
+ * The Messages API, which takes no temperature. What stays the same from call to call is marked for the provider's
+ * prompt cache.
+ */
 export class AnthropicBackend implements Backend {
   readonly #options: { baseURL: string; apiKey: string };
-  #temperature: boolean;
 
-  constructor(options: { baseURL: string; apiKey: string; model: string }) {
-    this.#options = { baseURL: options.baseURL, apiKey: options.apiKey };
-    this.#temperature = TAKES_TEMPERATURE.test(options.model);
-  }
-
-  adapt(message: string): boolean {
-    if (!this.#temperature || !/temperature/i.test(message)) return false;
-    this.#temperature = false;
-    return true;
+  constructor(options: { baseURL: string; apiKey: string }) {
+    this.#options = options;
   }
 
   async attempt(attempt: Attempt): Promise<ModelResponse> {
@@ -45,17 +37,16 @@ export class AnthropicBackend implements Backend {
   }
 
   #body(request: ModelRequest): Anthropic.MessageCreateParamsStreaming {
-    const body: Anthropic.MessageCreateParamsStreaming = {
+    return {
       model: request.model,
       max_tokens: request.maxTokens,
       system: isBlank(request.system)
         ? []
         : [{ type: 'text', text: cleanText(request.system), cache_control: CACHE }],
       messages: toMessages(request.messages),
+      ...(request.tools.length > 0 && { tools: toTools(request) }),
       stream: true,
     };
-    if (request.tools.length > 0) body.tools = toTools(request);
-    return this.#temperature ? Object.assign(body, { temperature: request.temperature }) : body;
   }
 }
 
@@ -99,6 +90,7 @@ async function read(
       }
       case 'message_delta':
         stop = event.delta.stop_reason;
+        answer.text(event.delta.stop_details?.explanation ?? '');
         count(usage, event.usage);
         break;
       case 'message_stop':

@@ -21,5 +21,5 @@ export interface Backend {
    * Called with the message of a 400: true when the backend has learned to do without what the server refuses, and
    * the call is worth repeating at once.
    */
-  adapt(message: string): boolean;
+  adapt?(message: string): boolean;
 }

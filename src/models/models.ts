@@ -156,8 +156,7 @@ class ModelFactory {
 
   #backend(provider: Provider, model: string, baseURL: string): Backend {
     const apiKey = this.#apiKey(provider, model);
-    if (providerInfo(provider).protocol === 'anthropic')
-      return new AnthropicBackend({ baseURL, apiKey, model });
+    if (providerInfo(provider).protocol === 'anthropic') return new AnthropicBackend({ baseURL, apiKey });
     const { api_version } = this.#config.llm.azure;
     return new OpenAIBackend({ provider, model, baseURL, apiKey, apiVersion: api_version });
   }

@@ -170,7 +170,7 @@ class Call {
         return await this.#attempt();
       } catch (error) {
         const refused = error instanceof AttemptFailure && error.status === 400 ? error.message : undefined;
-        if (refused === undefined || !this.#options.backend.adapt(refused)) throw error;
+        if (refused === undefined || !this.#options.backend.adapt?.(refused)) throw error;
       }
     }
   }
