@@ -93,3 +93,16 @@ SELFTEST(vmm_address_spaces, "mm") {
     CHECK(pmm_free_page_count() == before);
     return NULL;
 }
+
+SELFTEST(vmm_map_physical, "mm") {
+    phys_addr_t page = pmm_alloc_pages(2);
+    CHECK(page);
+    uint32_t *direct = phys_to_virt(page + PAGE_SIZE - 4);
+    volatile uint32_t *mapped = vmm_map_physical(page + PAGE_SIZE - 4, 8, RW); /* across two pages, not aligned */
+    CHECK(mapped && (virt_addr_t)mapped % PAGE_SIZE == PAGE_SIZE - 4);
+    direct[0] = 0x12345678;
+    mapped[1] = 0x9ABCDEF0;
+    CHECK(mapped[0] == 0x12345678 && *(volatile uint32_t *)&direct[1] == 0x9ABCDEF0);
+    CHECK(!vmm_map_physical(page, 0, RW));
+    return NULL; /* such mappings stay for ever, and so does the memory behind this one */
+}
