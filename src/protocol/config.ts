@@ -76,6 +76,8 @@ export const configSchema = z.strictObject({
       .string()
       .regex(/^[A-Za-z0-9._-]+$/)
       .default('agent'),
+    /** A specification of one's own, with tests/acceptance.toml; relative to the folder of the run. */
+    spec: z.string().optional(),
     template: z.enum(['empty', 'reference']).default('empty'),
   }),
   kernel: section({
