@@ -35,14 +35,13 @@ const struct kb_driver *kb_driver_for(uint16_t vendor, uint16_t device, uint8_t 
     return catalogue_for(vendor, device, class_code, subclass, ANY_PROG_IF);
 }
 
+/* Dash or underscore, capital or small letter: the same. */
+static char folded(char c) { return c == '-' ? '_' : c >= 'A' && c <= 'Z' ? (char)(c + 32) : c; }
+
 static bool same_name(const char *a, const char *b) {
-    for (; *a && *b; a++, b++) {
-        bool dashes = (*a == '-' || *a == '_') && (*b == '-' || *b == '_');
-        char x = *a >= 'A' && *a <= 'Z' ? (char)(*a + 32) : *a;
-        if (!dashes && x != *b)
-            return false;
-    }
-    return *a == *b;
+    while (*a && folded(*a) == folded(*b))
+        a++, b++;
+    return !*a && !*b;
 }
 
 const struct kb_driver *catalogue_find(const char *name) {

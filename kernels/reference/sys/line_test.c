@@ -36,7 +36,7 @@ static bool typed(const char *keys, const char *text) {
 SELFTEST(sys_line_edit, "sys") {
     memset(&editor, 0, sizeof editor);
     CHECK(typed("mem\r", "mem"));
-    CHECK(typed("\nps\r", ""));           /* an empty line ends at once */
+    CHECK(typed("\rps\r", ""));           /* an empty line ends at once */
     CHECK(typed("mxem\x1b[D\x1b[D\b\r", "mem"));
     CHECK(typed("wrong\x15ps\n", "ps"));
     CHECK(typed("end\x01start \x05!\r", "start end!"));
@@ -66,6 +66,7 @@ SELFTEST(sys_line_history, "sys") {
     CHECK(typed("dra\x1b[A\x1b[Bft\r", "draft"));
     for (int i = 0; i < 2 * LINE_HISTORY; i++)
         line_remember(&editor, i % 2 ? "odd" : "even");
+    line_begin(&editor);
     for (int i = 0; i < LINE_HISTORY + 5; i++)
         line_feed(&editor, 'P' - '@');
     CHECK(editor.history_count - editor.history_at == LINE_HISTORY);

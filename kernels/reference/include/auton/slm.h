@@ -1,0 +1,45 @@
+/* The SLM: understands a line of English, knows the hardware tables, answers and acts. */
+#pragma once
+#include <auton/types.h>
+
+enum slm_intent {
+    INTENT_HARDWARE_IDENTIFY, INTENT_DRIVER_SELECT, INTENT_INSTALL_CONFIGURE,
+    INTENT_APP_INSTALL, INTENT_SYSTEM_MANAGE, INTENT_TROUBLESHOOT, INTENT_COUNT
+};
+enum slm_status { SLM_OK = 0, SLM_UNSURE = 1, SLM_UNSUPPORTED = 2, SLM_ERROR = -1 };
+
+typedef struct slm_result {
+    enum slm_intent intent;
+    enum slm_status status;
+    char response[2048];
+    char action_data[1024]; /* "key=value;..." that a follow-up carries out */
+    bool requires_followup; /* "go" continues */
+} slm_result_t;
+
+#define SLM_MAX_SESSIONS 16
+#define SLM_SESSION_STEPS 32
+
+/* A backend answers queries; the rule engine is one, a neural one comes beside it. */
+struct slm_backend {
+    const char *name; /* "rule-engine", "neural" */
+    int (*init)(void);
+    int (*query)(uint32_t session, const char *text, slm_result_t *out);
+};
+
+int slm_query(uint32_t session, const char *text, slm_result_t *out);
+enum slm_intent slm_classify(const char *text, uint32_t *confidence_percent);
+const char *slm_intent_name(enum slm_intent intent);
+
+/* Knowledge base, generated at build time. Names are copied to `out`; false when the id is not listed. */
+bool kb_pci_vendor(uint16_t vendor, char *out, size_t size);
+bool kb_pci_device(uint16_t vendor, uint16_t device, char *out, size_t size);
+size_t kb_pci_vendor_count(void);
+size_t kb_pci_device_count(void);
+
+/* Driver catalogue: the best driver for a device, and whether this kernel has it. NULL when none is known. */
+struct kb_driver {
+    const char *name;        /* "e1000" */
+    const char *description;
+    bool in_kernel;
+};
+const struct kb_driver *kb_driver_for(uint16_t vendor, uint16_t device, uint8_t class_code, uint8_t subclass);

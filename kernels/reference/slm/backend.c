@@ -1,0 +1,40 @@
+/* Which backend answers, and the one way to ask it. */
+#include "backend.h"
+#include "engine.h"
+#include <auton/boot.h>
+#include <auton/klog.h>
+#include <auton/sched.h>
+#include <auton/string.h>
+
+static int rules_init(void) {
+    log_info("SLM", "Knowledge base: %zu PCI vendors, %zu devices", kb_pci_vendor_count(), kb_pci_device_count());
+    log_info("SLM", "Rule engine initialized");
+    return 0;
+}
+
+static int rules_query(uint32_t session, const char *text, slm_result_t *out) {
+    engine_answer(session, text, out);
+    return 0;
+}
+
+static const struct slm_backend rule_engine = {.name = "rule-engine", .init = rules_init, .query = rules_query};
+static const struct slm_backend *backend = &rule_engine;
+static bool busy;
+
+void backend_select(void) {
+    char wish[16] = "";
+    if (cmdline_get("slm", wish, sizeof wish) && strcmp(wish, "neural") == 0)
+        log_warn("SLM", "slm=neural: no model is embedded in this kernel, so the rules answer");
+    else if (wish[0] && strcmp(wish, "rules") != 0)
+        log_warn("SLM", "slm=%s is not known; it may be rules or neural", wish);
+    backend->init();
+    log_info("SLM", "Backend: %s", backend->name);
+}
+
+int slm_query(uint32_t session, const char *text, slm_result_t *out) {
+    while (__atomic_exchange_n(&busy, true, __ATOMIC_ACQUIRE))
+        thread_yield();
+    int status = backend->query(session, text, out);
+    __atomic_store_n(&busy, false, __ATOMIC_RELEASE);
+    return status;
+}

@@ -1,0 +1,87 @@
+/* Talk about the talk: "go", "no", "again", help, greetings, and the answer to what was not understood. */
+#include "engine.h"
+#include <auton/string.h>
+
+static bool is_phrase(const struct query *q, const char *const *phrases) {
+    for (; *phrases; phrases++) {
+        struct text phrase;
+        text_parse(*phrases, &phrase);
+        size_t i = 0;
+        while (i < phrase.count && i < q->text.count && strcmp(phrase.words[i].stem, q->text.words[i].stem) == 0)
+            i++;
+        bool polite = i + 1 == q->text.count && strcmp(q->text.words[i].stem, "pleas") == 0;
+        if (i == phrase.count && (i == q->text.count || polite))
+            return true;
+    }
+    return false;
+}
+
+static const char *const YES[] = {"go", "yes", "do it", "ok", "okay", "sure", "go ahead", "proceed", "continue", "next",
+                                  "yes do it", "yep", "yeah", "y", "carry on", "go on", "ok go", "yes go", "next step",
+                                  "please do", "yes please", "ok do it", "make it so", "just do it", "confirm", NULL};
+static const char *const NO[] = {"no", "cancel", "stop", "never mind", "nevermind", "forget it", "do not", "nope", "n",
+                                 "no thanks", "drop it", "abort", "leave it", "don't", "cancel that", "no way",
+                                 "cancel the plan", "drop the plan", "no don't", NULL};
+static const char *const AGAIN[] = {"again", "repeat", "once more", "say that again", "repeat that", "same again", NULL};
+
+bool converse(struct query *q, slm_result_t *out) {
+    struct session *s = q->session;
+    if (is_phrase(q, YES)) {
+        plan_go(s, out);
+        return true;
+    }
+    if (is_phrase(q, NO)) {
+        say(out, s->plan.kind != PLAN_NONE ? "The plan is dropped; nothing was done further.\n"
+                                           : "There is no plan to drop.\n");
+        s->plan.kind = PLAN_NONE;
+        return true;
+    }
+    if (is_phrase(q, AGAIN)) {
+        const struct step *last = context_step(s, 1);
+        if (!last) {
+            say(out, "You have not asked anything yet.\n");
+            return true;
+        }
+        static char question[sizeof last->question];
+        strlcpy(question, last->question, sizeof question);
+        engine_answer(s->id, question, out);
+        return true;
+    }
+    return false;
+}
+
+#define ABILITIES                                                                                                      \
+    "I know the hardware of this machine and the names of PCI devices in general, which driver a device needs, and "  \
+    "the state of the system: memory, threads, time, log. Ask, for example:\n"                                         \
+    "  what hardware do I have\n  which driver does 8086:100e need\n  install a driver for my network card\n"          \
+    "  how much memory is free\n  what is using the cpu\n  show the last errors\n"
+
+void answer_help(struct query *q, slm_result_t *out) {
+    (void)q;
+    say(out, ABILITIES "`help` lists the commands of the shell.\n");
+}
+
+void answer_hello(struct query *q, slm_result_t *out) {
+    say(out, q->concepts & C(SAY_THANKS) ? "You are welcome.\n" : "Hello. " ABILITIES);
+}
+
+void answer_self(struct query *q, slm_result_t *out) {
+    (void)q;
+    say(out, "I am the rule engine of this kernel: a classifier finds out what a question is about, rules pick the "
+             "answer, and the facts come from this machine and from tables built into the kernel. I am no large "
+             "language model and cannot chat.\n");
+}
+
+void answer_history(struct query *q, slm_result_t *out) {
+    uint32_t n = q->session->step_count < 8 ? q->session->step_count : 8;
+    if (!n)
+        say(out, "This is your first question.\n");
+    for (uint32_t i = n; i >= 1; i--)
+        say(out, "%s\n", context_step(q->session, i)->question);
+}
+
+void answer_unsure(struct query *q, slm_result_t *out) {
+    (void)q;
+    out->status = SLM_UNSURE;
+    say(out, "I am not sure what you mean, so I will not guess. " ABILITIES);
+}
