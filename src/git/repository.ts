@@ -1,0 +1,80 @@
+import { access, readFile } from 'node:fs/promises';
+import type { Git, GitOptions } from './git.ts';
+
+/** What the parts of this folder share: one repository, and the folder where the engine keeps its own files. */
+export interface Repository {
+  git: Git;
+  /** The workspace: the user's checkout or the one that the engine created. Absolute, symlinks resolved. */
+  root: string;
+  /** Refs, objects and the registry of worktrees. */
+  commonDir: string;
+  /** The git folder of the checkout at `root`. */
+  gitDir: string;
+  /** `.auton`: worktrees, leases and intents are below it. */
+  stateFolder: string;
+  /** The engine created the repository, so it may refresh the checkout at `root` while that is clean. */
+  created: boolean;
+  branchPrefix: string;
+  /** The branch that accepted work goes to. */
+  targetBranch: string;
+  /** Names the archive of what a run leaves behind. */
+  run: string;
+}
+
+/** Commands on refs and objects. Runs at the root, so that attributes come from the user's checkout only. */
+export function atRepository(repository: Repository): GitOptions {
+  return { cwd: repository.root, gitDir: repository.commonDir };
+}
+
+/** Commands on the checkout at the root. */
+export function atRoot(repository: Repository): GitOptions {
+  return { cwd: repository.root, gitDir: repository.gitDir, workTree: repository.root };
+}
+
+export function branchRef(branch: string): string {
+  return `refs/heads/${branch}`;
+}
+
+/** The commit a ref points to, or null; HEAD is that of the checkout at the root. */
+export async function resolveRef(repository: Repository, ref: string): Promise<string | null> {
+  const result = await repository.git.run(
+    ['rev-parse', '--verify', '--quiet', `${ref}^{commit}`],
+    ref === 'HEAD' ? atRoot(repository) : atRepository(repository),
+  );
+  return result.code === 0 ? result.stdout.toString().trim() : null;
+}
+
+export function isAncestor(repository: Repository, ancestor: string, descendant: string): Promise<boolean> {
+  return repository.git.test(['merge-base', '--is-ancestor', ancestor, descendant], atRepository(repository));
+}
+
+/** Creates a ref, or rejects when it exists. */
+export async function createRef(repository: Repository, ref: string, sha: string): Promise<void> {
+  await repository.git.text(['update-ref', ref, sha, ''], atRepository(repository));
+}
+
+/** `name`, or `name-2`, `name-3`, ...: the first for which `taken` is false. */
+export async function firstFree(
+  name: string,
+  taken: (candidate: string) => Promise<boolean>,
+): Promise<string> {
+  for (let suffix = 1; ; suffix += 1) {
+    const candidate = suffix === 1 ? name : `${name}-${suffix}`;
+    if (!(await taken(candidate))) return candidate;
+  }
+}
+
+export function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** A small file's text without surrounding white space, or null when it cannot be read. */
+export function readText(path: string): Promise<string | null> {
+  return readFile(path, 'utf8').then(
+    (text) => text.trim(),
+    () => null,
+  );
+}

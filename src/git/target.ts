@@ -1,0 +1,125 @@
+import { join } from 'node:path';
+import { UserError } from '../protocol/errors.ts';
+import {
+  atRepository,
+  atRoot,
+  branchRef,
+  createRef,
+  isAncestor,
+  readText,
+  resolveRef,
+  type Repository,
+} from './repository.ts';
+
+/** Where accepted work goes when `main` is somewhere that the engine must not touch. */
+const OWN_TARGET = 'auton/main';
+
+export interface Target {
+  branch: string;
+  notices: string[];
+}
+
+/**
+ * Decides which branch accepted work goes to: `main`, unless that would move a branch under a checkout that is
+ * the user's or has the user's changes in it; then `auton/main`, created at main's tip.
+ */
+export async function chooseTarget(repository: Repository, modified: string[]): Promise<Target> {
+  const { branch: main, tip } = await mainBranch(repository);
+  const where = main ? await checkedOutAt(repository, main) : null;
+  if (main && where === null) return { branch: main, notices: [] };
+  if (main && where === repository.root && repository.created && modified.length === 0) {
+    return { branch: main, notices: [] };
+  }
+
+  const notices: string[] = [];
+  const branch = await ownTarget(repository, tip, notices);
+  const reason =
+    main === null
+      ? `${repository.root} is on no branch`
+      : repository.created
+        ? `${repository.root} has uncommitted changes (${some(modified)})`
+        : `${main} is checked out in ${where ?? repository.root}`;
+  notices.unshift(
+    `${reason}, so accepted work goes to the branch ${branch}. ` +
+      `Take it with: git merge --ff-only ${branch}`,
+  );
+  return { branch, notices };
+}
+
+/** `main` where it exists, else the branch that HEAD names; null and HEAD's commit when it names none. */
+async function mainBranch(repository: Repository): Promise<{ branch: string | null; tip: string }> {
+  const main = await resolveRef(repository, branchRef('main'));
+  if (main) return { branch: 'main', tip: main };
+  const head = await resolveRef(repository, 'HEAD');
+  if (!head) {
+    throw new UserError(
+      `${repository.root} has files but no commit.`,
+      'Commit them (git add -A && git commit -m "Start"), or set workspace.path to an empty folder.',
+    );
+  }
+  const symbolic = await repository.git.run(
+    ['symbolic-ref', '--quiet', '--short', 'HEAD'],
+    atRoot(repository),
+  );
+  return { branch: symbolic.code === 0 ? symbolic.stdout.toString().trim() : null, tip: head };
+}
+
+/** The first of auton/main, auton/main-2, ... that is free, or holds main and nothing of somebody else. */
+async function ownTarget(repository: Repository, tip: string, notices: string[]): Promise<string> {
+  for (let suffix = 1; ; suffix += 1) {
+    const branch = suffix === 1 ? OWN_TARGET : `${OWN_TARGET}-${suffix}`;
+    const sha = await resolveRef(repository, branchRef(branch));
+    if (!sha) {
+      await createRef(repository, branchRef(branch), tip).catch((error: unknown) => {
+        throw new UserError(
+          `The branch ${branch} could not be created.`,
+          'If a branch named "auton" exists, rename it: git branch -m auton <other name>',
+          { cause: error },
+        );
+      });
+      return branch;
+    }
+    const where = await checkedOutAt(repository, branch);
+    if (where !== null) {
+      notices.push(`${branch} is checked out in ${where} and stays as it is.`);
+    } else if (await isAncestor(repository, tip, sha)) {
+      return branch;
+    } else if (await isAncestor(repository, sha, tip)) {
+      await repository.git.text(['update-ref', branchRef(branch), tip, sha], atRepository(repository));
+      return branch;
+    } else {
+      notices.push(`${branch} has commits that are not based on the current main and stays as it is.`);
+    }
+  }
+}
+
+/** The checkout in which the branch is checked out, a rebase of it in progress included; null for none. */
+export async function checkedOutAt(repository: Repository, branch: string): Promise<string | null> {
+  return (await targetState(repository, branch)).checkout;
+}
+
+/** A branch's commit and the checkout it is in, in one call. */
+export async function targetState(
+  repository: Repository,
+  branch: string,
+): Promise<{ sha: string | null; checkout: string | null }> {
+  const ref = branchRef(branch);
+  const line = await repository.git.text(
+    ['for-each-ref', '--format=%(refname) %(objectname) %(worktreepath)', ref],
+    atRepository(repository),
+  );
+  const found = line.split('\n').find((candidate) => candidate.startsWith(`${ref} `));
+  const [sha = '', ...path] = found?.slice(ref.length + 1).split(' ') ?? [];
+  for (const state of ['rebase-merge', 'rebase-apply']) {
+    if ((await readText(join(repository.gitDir, state, 'head-name'))) === ref) {
+      return { sha: sha || null, checkout: repository.root };
+    }
+  }
+  return { sha: sha || null, checkout: path.join(' ') || null };
+}
+
+function some(paths: string[]): string {
+  return paths.length <= 3
+    ? paths.join(', ')
+    : `${paths.slice(0, 3).join(', ')} and ${paths.length - 3} more`;
+}

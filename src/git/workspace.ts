@@ -1,0 +1,262 @@
+import { mkdir, realpath } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { Change } from '../protocol/change.ts';
+import { UserError } from '../protocol/errors.ts';
+import { changesBetween, diffTrees } from './changes.ts';
+import { mendCheckout, moveTarget } from './checkout.ts';
+import { createRepository, excludeStateFolder } from './create.ts';
+import { Git, type Identity } from './git.ts';
+import { inspect, requireGit, safeDirectories, type RepositoryFacts } from './inspect.ts';
+import { removeOwnLocks } from './locks.ts';
+import { Merger, type MergeResult } from './merge.ts';
+import { Registry } from './registry.ts';
+import {
+  atRepository,
+  branchRef,
+  createRef,
+  firstFree,
+  isAncestor,
+  resolveRef,
+  type Repository,
+} from './repository.ts';
+import { commitTree } from './staging.ts';
+import { chooseTarget } from './target.ts';
+import { Worktrees, type RemoveResult, type UpdateResult, type Worktree } from './worktrees.ts';
+
+export { CheckoutDirtyError, MovedError } from './checkout.ts';
+export type { MergeResult } from './merge.ts';
+export type { RemoveResult, UpdateResult, Worktree } from './worktrees.ts';
+
+export interface WorkspaceOptions {
+  /** The user's repository, or a folder that is empty or does not exist yet. */
+  root: string;
+  /** `.auton`: the engine's own files. May lie in `root`. */
+  stateFolder: string;
+  /** The first part of every task's branch. */
+  branchPrefix: string;
+  /** What a new workspace starts from; null: nothing. */
+  template: { folder: string } | null;
+  gitIdentity?: Identity;
+  /** Names the archive; worktrees of the same run are used again. */
+  run?: string;
+  /** For a run that is resumed: the branch it started with. */
+  targetBranch?: string;
+}
+
+const ENGINE: Identity = { name: 'AUTON', email: 'engine@auton.invalid' };
+
+/** The git repository that a run works on. The one place in which the engine changes refs and checkouts. */
+export class Workspace {
+  /** What the user should know before the run starts. */
+  readonly notices: string[];
+  readonly #repository: Repository;
+  readonly #worktrees: Worktrees;
+  readonly #merger: Merger;
+  readonly #identity: Identity;
+
+  private constructor(repository: Repository, notices: string[], identity: Identity) {
+    const registry = new Registry(repository);
+    this.notices = notices;
+    this.#repository = repository;
+    this.#worktrees = new Worktrees(repository, registry);
+    this.#merger = new Merger(repository, registry, identity);
+    this.#identity = identity;
+  }
+
+  /**
+   * Opens the workspace, or creates its repository when `root` is empty or absent. Mends what a killed engine
+   * left half done. Rejects with a UserError where AUTON cannot work.
+   */
+  static async open(options: WorkspaceOptions): Promise<Workspace> {
+    await requireGit();
+    await mkdir(options.root, { recursive: true });
+    await mkdir(options.stateFolder, { recursive: true });
+    const root = await realpath(resolve(options.root));
+    const stateFolder = await realpath(resolve(options.stateFolder));
+    const identity = options.gitIdentity ?? ENGINE;
+    const git = new Git({ identity, safeDirectories: await safeDirectories() });
+
+    const seen = await inspect(root, stateFolder);
+    const facts = seen.kind === 'repository' ? seen.repository : null;
+    const unborn = facts && !facts.hasCommits && facts.modified.length + facts.untracked.length === 0;
+    const unfinished = facts?.created && !facts.hasCommits;
+    const folders =
+      !facts || unborn || unfinished ? await createRepository(git, root, options.template) : facts;
+
+    const repository: Repository = {
+      git,
+      root,
+      commonDir: folders.commonDir,
+      gitDir: folders.gitDir,
+      stateFolder,
+      created: folders !== facts || facts.created,
+      branchPrefix: options.branchPrefix,
+      targetBranch: options.targetBranch ?? 'main',
+      run: options.run ?? 'run',
+    };
+    await removeOwnLocks(repository);
+    await excludeStateFolder(repository.commonDir, root, stateFolder);
+    const mended = await mendCheckout(repository);
+    const now = mended ? await inspect(root, stateFolder) : seen;
+    const state = folders === facts && now.kind === 'repository' ? now.repository : null;
+    const notices = state ? changesNotice(root, state) : [];
+    const resumed = options.targetBranch && (await resolveRef(repository, branchRef(options.targetBranch)));
+    if (!resumed) {
+      const target = await chooseTarget(repository, state?.modified ?? []);
+      repository.targetBranch = target.branch;
+      notices.push(...target.notices);
+    }
+    return new Workspace(repository, notices, identity);
+  }
+
+  get root(): string {
+    return this.#repository.root;
+  }
+
+  /** The engine made this repository. */
+  get created(): boolean {
+    return this.#repository.created;
+  }
+
+  /** The branch that accepted work goes to. */
+  get targetBranch(): string {
+    return this.#repository.targetBranch;
+  }
+
+  /** Set when the run has its name. */
+  set run(run: string) {
+    this.#repository.run = run;
+  }
+
+  get run(): string {
+    return this.#repository.run;
+  }
+
+  /** The target branch's commit. */
+  head(): Promise<string> {
+    return this.#text('rev-parse', '--verify', branchRef(this.targetBranch));
+  }
+
+  treeOf(commit: string): Promise<string> {
+    return this.#text('rev-parse', '--verify', `${commit}^{tree}`);
+  }
+
+  /** The commit that a worktree's branch is at. */
+  headOf(worktree: Worktree): Promise<string> {
+    return this.#text('rev-parse', '--verify', branchRef(worktree.branch));
+  }
+
+  /** Where the history of a commit left the target branch: what a task changed is the difference to it. */
+  mergeBase(commit: string): Promise<string> {
+    return this.#text('merge-base', branchRef(this.targetBranch), commit);
+  }
+
+  /** The target branch contains the commit. */
+  isMerged(commit: string): Promise<boolean> {
+    return isAncestor(this.#repository, commit, branchRef(this.targetBranch));
+  }
+
+  /**
+   * Makes the target branch an empty tree with no history, for a playbook that begins from nothing. What was
+   * there is kept on the branch `archive/<label>`, whose name is returned; null when there was nothing.
+   */
+  async startOver(label: string): Promise<string | null> {
+    const { git } = this.#repository;
+    const at = atRepository(this.#repository);
+    const head = await this.head();
+    const empty = await git.text(['hash-object', '-t', 'tree', '-w', '--stdin'], at);
+    if ((await this.treeOf(head)) === empty) return null;
+    if (!this.created || this.targetBranch.startsWith('auton/')) {
+      throw new UserError(
+        `${this.root} has files of its own, and this playbook begins with an empty workspace.`,
+        'Set workspace.path to an empty folder, or pass one with --workspace.',
+      );
+    }
+    const message = `Start over\n\nThe branch archive/${label} has what was here.`;
+    const sha = await commitTree(this.#repository, empty, [], { message, author: this.#identity });
+    const branch = await firstFree(
+      `archive/${label}`,
+      async (name) => (await resolveRef(this.#repository, branchRef(name))) !== null,
+    );
+    await createRef(this.#repository, branchRef(branch), head);
+    await moveTarget(this.#repository, head, sha);
+    return branch;
+  }
+
+  async addWorktree(task: string, agent: string, base?: string): Promise<Worktree> {
+    return this.#worktrees.add(task, agent, base ?? (await this.head()));
+  }
+
+  assertWorktree(worktree: Worktree): Promise<void> {
+    return this.#worktrees.assert(worktree);
+  }
+
+  removeWorktree(worktree: Worktree): Promise<RemoveResult> {
+    return this.#worktrees.remove(worktree);
+  }
+
+  /** Cleans up after earlier runs. */
+  cleanWorktrees(): Promise<{ task: string; result: RemoveResult }[]> {
+    return this.#worktrees.clean();
+  }
+
+  /** Commits what the agent did; null when it changed nothing. */
+  commit(worktree: Worktree, message: string, agent: string): Promise<string | null> {
+    return this.#worktrees.commit(worktree, message, agent);
+  }
+
+  /** What differs from `base`, in a commit or in a worktree as it is now. */
+  changes(base: string, head: string | Worktree): Promise<Change[]> {
+    return typeof head === 'string'
+      ? changesBetween(this.#repository, base, head)
+      : this.#worktrees.changes(head, base);
+  }
+
+  diff(base: string, head: string): Promise<string> {
+    return diffTrees(this.#repository, base, head);
+  }
+
+  worktreeDiff(worktree: Worktree): Promise<string> {
+    return this.#worktrees.diff(worktree);
+  }
+
+  updateFromTarget(worktree: Worktree): Promise<UpdateResult> {
+    return this.#worktrees.updateFromTarget(worktree);
+  }
+
+  finishMerge(worktree: Worktree): Promise<string> {
+    return this.#worktrees.finishMerge(worktree);
+  }
+
+  /** A merge commit of `head` into `base`, checked out for building. Nothing moves. */
+  prepareMerge(base: string, head: string, message: string): Promise<MergeResult> {
+    return this.#merger.prepare(base, head, message);
+  }
+
+  /** A commit's files for building, exactly and only those, until the next merge is prepared. */
+  async checkout(commit: string): Promise<{ path: string; tree: string }> {
+    return { path: await this.#merger.checkOut(commit), tree: await this.treeOf(commit) };
+  }
+
+  /** Moves the target branch from `expected` to `sha` and the created checkout with it; the only way it moves. */
+  fastForward(expected: string, sha: string): Promise<void> {
+    return moveTarget(this.#repository, expected, sha);
+  }
+
+  /** Ends the processes that run git; the workspace is not used afterwards. */
+  close(): void {
+    this.#repository.git.close();
+  }
+
+  #text(...args: string[]): Promise<string> {
+    return this.#repository.git.text(args, atRepository(this.#repository));
+  }
+}
+
+function changesNotice(root: string, { modified, untracked }: RepositoryFacts): string[] {
+  const count = modified.length + untracked.length;
+  if (count === 0) return [];
+  return [
+    `${root} has ${count} ${count === 1 ? 'file' : 'files'} with uncommitted changes, which the agents do not see.`,
+  ];
+}
