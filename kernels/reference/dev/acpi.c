@@ -39,8 +39,8 @@ void acpi_init(void) {
     for (size_t i = 0; i < tables && i < MAX_TABLES; i++)
         read_table(acpi_root_entry(&list, root.is_xsdt, i));
     info.can_power_off = acpi_power_ready();
-    log_info("DEV", "ACPI: %s, %zu tables, %u CPUs, soft-off %s", info.oem, tables, info.cpu_count,
-             info.can_power_off ? "possible" : "not described");
+    log_info("DEV", "ACPI: %s, %zu tables, %u CPU%s, soft-off %s", info.oem, tables, info.cpu_count,
+             info.cpu_count == 1 ? "" : "s", info.can_power_off ? "possible" : "not described");
     if (info.ecam)
         pci_config_use_ecam(info.ecam, info.ecam_first_bus, info.ecam_last_bus);
 }

@@ -121,11 +121,15 @@ static int init(device_t *dev) {
     return usable ? 0 : -1;
 }
 
-static const struct driver_match match = {BUS_PCI, MATCH_ANY16, MATCH_ANY16, 0x01, 0x01, NULL};
-static driver_t driver = {.name = "ide", .matches = &match, .match_count = 1, .init = init};
+/* Two names for one driver: an Intel controller asks for the first, all others for the second. */
+static const struct driver_match intel_match = {BUS_PCI, 0x8086, MATCH_ANY16, 0x01, 0x01, NULL};
+static const struct driver_match any_match = {BUS_PCI, MATCH_ANY16, MATCH_ANY16, 0x01, 0x01, NULL};
+static driver_t intel = {.name = "ata_piix", .matches = &intel_match, .match_count = 1, .init = init};
+static driver_t generic = {.name = "ata_generic", .matches = &any_match, .match_count = 1, .init = init};
 
 static void ide_register(void) {
-    driver_register(&driver);
+    driver_register(&intel);
+    driver_register(&generic);
 }
 INITCALL(INIT_CORE_DRIVERS, ide_register);
 
