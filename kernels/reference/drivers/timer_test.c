@@ -12,14 +12,18 @@ static uint64_t wait_ticks(uint64_t count) {
     return arch_time_ns() - start;
 }
 
+/* Five ticks are 50 ms. An emulator on a busy host delivers late, and what it has missed all at once: too short is
+ * measured again, and a clock that really runs fast is fast every time. */
 SELFTEST(timer_tick, "drivers") {
+    uint64_t five = 0;
     CHECK(arch_timer_get_frequency() > 0);
-    CHECK(wait_ticks(1) > 0); /* from here on in step with the tick */
-    uint64_t kernel_before = timer_ticks();
-    uint64_t five = wait_ticks(5);
-    CHECK(five > 0);
-    CHECK(timer_ticks() - kernel_before >= 4);
-    /* Five ticks are 50 ms. A busy host delivers late, and may then catch up, but not twice as fast for long. */
-    CHECK(five > 20000000);
+    for (int attempt = 0; attempt < 10 && five < 40000000; attempt++) {
+        CHECK(wait_ticks(1) > 0); /* from here on in step with the tick */
+        uint64_t kernel_before = timer_ticks();
+        five = wait_ticks(5);
+        CHECK(five > 0);
+        CHECK(timer_ticks() - kernel_before >= 4);
+    }
+    CHECK(five >= 40000000);
     return NULL;
 }
