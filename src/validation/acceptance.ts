@@ -6,6 +6,7 @@ import { UserError, errorMessage } from '../protocol/errors.ts';
 import { acceptanceTestSchema } from '../protocol/evidence.ts';
 import type { AcceptanceTest } from '../protocol/evidence.ts';
 import type { Architecture } from '../protocol/roles.ts';
+import { makeWords } from './make-words.ts';
 
 const fileSchema = z.strictObject({ test: z.array(acceptanceTestSchema).default([]) });
 
@@ -70,13 +71,11 @@ export function readSubsystems(workspace: string): Map<string, string[]> {
   for (const { name } of folders.toSorted((a, b) => a.name.localeCompare(b.name))) {
     const file = join(workspace, name, 'subsystem.mk');
     if (!existsSync(file)) continue;
-    const line = new RegExp(`^${name}_REQUIRES\\s*[:+?]?=\\s*([^#\\n]*)`, 'm').exec(
-      readFileSync(file, 'utf8'),
-    );
-    const requires = line?.[1]?.trim().split(/\s+/).filter(Boolean) ?? [];
+    const line = new RegExp(`^${name}_REQUIRES\\s*[:+?]?=(.*)$`, 'm').exec(readFileSync(file, 'utf8'));
+    const requires = makeWords(line?.[1] ?? '', workspace);
     subsystems.set(
       name,
-      requires.filter((other) => other !== 'boot'),
+      requires.filter((other) => other !== 'boot' && other !== name),
     );
   }
   return subsystems;

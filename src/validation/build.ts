@@ -36,6 +36,11 @@ export interface BuildOptions extends ValidationContext {
   tools: { cc: string; as: string; ld: string };
   timeoutMs: number;
   jobs?: number | undefined;
+  /**
+   * Let later builds of this run take the objects of this one. Only for a tree that was reviewed: a Makefile could
+   * plant objects that others would get.
+   */
+  keepObjects?: boolean | undefined;
 }
 
 const LOG = 'build.log';
@@ -58,6 +63,10 @@ export async function validateBuild(options: BuildOptions): Promise<Evidence> {
   const out = record.path('out');
   mkdirSync(out);
   const compilers = makeCompilerFolder(runFolder, tools.cc, env);
+  const objects = join(runFolder, 'objects');
+  const newObjects = join(out, '.new-objects');
+  mkdirSync(objects, { recursive: true });
+  mkdirSync(newObjects);
   const command = makeArgv({
     ...{ architecture, target, out, ...options.tools },
     // By its name it is found as the wrapper, by a path it would not be.
@@ -70,7 +79,8 @@ export async function validateBuild(options: BuildOptions): Promise<Evidence> {
     argv: ['env', `PATH=${compilers}:${SYSTEM_PATH}`, ...command],
     cwd: workspace,
     writable: [out],
-    readable: [workspace, compilers],
+    readable: [workspace, compilers, objects],
+    env: { AUTON_OBJECTS: objects, ...(options.keepObjects ? { AUTON_NEW_OBJECTS: newObjects } : {}) },
     timeoutMs: options.timeoutMs,
     outputFile: record.path(LOG),
     ...(options.signal ? { signal: options.signal } : {}),
@@ -87,6 +97,7 @@ export async function validateBuild(options: BuildOptions): Promise<Evidence> {
     findings.push({ severity: 'error', message: `make ended with ${result.exitCode ?? 'a signal'}.` });
   }
   const made = findings.some(isFailure) ? [] : collect(out, target, profile, findings);
+  if (options.keepObjects && !findings.some(isFailure)) keepObjects(newObjects, objects);
   for (const name of made) renameSync(join(out, name), record.path(name));
   rmSync(out, { recursive: true, force: true });
 
@@ -100,6 +111,14 @@ export async function validateBuild(options: BuildOptions): Promise<Evidence> {
     files: [record.file('build-log', LOG), ...made.map((name) => record.file('kernel', name))],
     ...(passed ? {} : { tail: lastLines(log.trimEnd().split('\n'), TAIL_LINES) }),
   });
+}
+
+function keepObjects(from: string, to: string): void {
+  for (const entry of readdirSync(from, { withFileTypes: true })) {
+    if (entry.isFile() && /^[0-9a-f]{64}\.o$/.test(entry.name)) {
+      renameSync(join(from, entry.name), join(to, entry.name));
+    }
+  }
 }
 
 /** Warnings count: an accepted kernel has none. */

@@ -8,14 +8,21 @@ interface Strictness {
   dropped: string;
   /** Arguments that come last, so that they win. */
   added: string;
+  /** Its objects can be taken from those of earlier builds. */
+  cached: boolean;
 }
 
 const C_COMPILER: Strictness = {
   dropped: `-w|-Wno-*|-Wp,-w|-Wp,-Wno-*|-fmax-errors=*`,
   added: '-Wall -Wextra -Werror',
+  cached: true,
 };
 /** `reloc-*` only tells that a relocation was made: it is off unless all warnings are asked for. */
-const ASSEMBLER: Strictness = { dropped: '-w|-w-a*|-w-e*|-w-[!r]*|-W-*|-Wno-*', added: '-Werror' };
+const ASSEMBLER: Strictness = {
+  dropped: '-w|-w-a*|-w-e*|-w-[!r]*|-W-*|-Wno-*',
+  added: '-Werror',
+  cached: false,
+};
 
 /**
  * A folder to put first in PATH: compilers of the usual names that warn about everything that a build must be free of,
@@ -56,20 +63,57 @@ function addScript(
   if (real !== undefined) scripts.set(basename(name), script(real, strict));
 }
 
-function script(real: string, { dropped, added }: Strictness): string {
+function script(real: string, { dropped, added, cached }: Strictness): string {
   return `#!/bin/sh
 # ${real} with the warnings that every build must pass, whatever the Makefile says.
 left=$#
-while [ $left -gt 0 ]; do
+${cached ? 'previous= output= key= compile=\n' : ''}while [ $left -gt 0 ]; do
   arg=$1
   shift
   left=$((left - 1))
   case $arg in
-    ${dropped}) ;;
+    ${dropped}) continue ;;
     @*) echo "${basename(real)}: error: a response file ($arg) can hide flags and is not allowed" >&2; exit 2 ;;
-    *) set -- "$@" "$arg" ;;
   esac
+${cached ? NOTE_ARGUMENT : ''}  set -- "$@" "$arg"
 done
-exec '${real}' "$@" ${added}
-`;
+set -- "$@" ${added}
+${cached ? LOOK_UP : ''}exec REAL "$@"${cached ? ' ${output:+-o "$output"}' : ''}
+`.replaceAll('REAL', `'${real}'`);
 }
+
+/** Tells the arguments that decide what an object contains from those that say where it goes; compilers take one -o. */
+const NOTE_ARGUMENT = `  case $previous in
+    -o) output=$arg previous=; continue ;;
+    -M?) previous= ;;
+    *)
+      case $arg in
+        -o) previous=-o; continue ;;
+        -M[FTQ]) previous=$arg ;;
+        -MMD|-MD|-MP) ;;
+        -c) compile=yes ;;
+        *) key="$key $arg" ;;
+      esac ;;
+  esac
+`;
+
+/**
+ * An object that was compiled from the same preprocessed text with the same arguments is copied. What the assembler
+ * includes by itself is not in that text.
+ */
+const LOOK_UP = `
+if [ "$compile" ] && [ "$output" ] && [ "$AUTON_OBJECTS" ]; then
+  text=\${TMPDIR:-/tmp}/cc.$$
+  if REAL "$@" -E -o "$text" 2>/dev/null && ! grep -q incbin "$text"; then
+    echo "REAL $key" >>"$text"
+    name=$(sha256sum <"$text")
+    name=\${name%% *}.o
+    rm -f "$text"
+    [ -f "$AUTON_OBJECTS/$name" ] && cp "$AUTON_OBJECTS/$name" "$output" && exit
+    REAL "$@" -o "$output" || exit
+    [ "$AUTON_NEW_OBJECTS" ] && cp "$output" "$AUTON_NEW_OBJECTS/$name"
+    exit 0
+  fi
+  rm -f "$text"
+fi
+`;

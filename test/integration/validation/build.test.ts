@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { configSchema } from '../../../src/protocol/config.ts';
+import type { Evidence } from '../../../src/protocol/evidence.ts';
 import { createSandbox } from '../../../src/tools/sandbox/create.ts';
 import type { Sandbox } from '../../../src/tools/sandbox.ts';
 import { validateBuild } from '../../../src/validation/build.ts';
@@ -54,6 +55,26 @@ describe('build validator', () => {
     const sha256 = createHash('sha256').update(readFileSync(kernel)).digest('hex');
     assert.equal(evidence.files.find(({ role }) => role === 'kernel')?.sha256, sha256);
     assert.deepEqual(readdirSync(mini.folder, { recursive: true }), before);
+  });
+
+  it('takes objects of accepted builds, and makes the same kernel of them', async () => {
+    const objects = () => readdirSync(join(mini.runFolder, 'objects')).length;
+    const first = await build();
+    assert.equal(objects(), 0, 'a build that is not accepted leaves nothing for others');
+    await build({ keepObjects: true });
+    const kept = objects();
+    assert.ok(kept >= 6, `${kept} objects`);
+    const again = await build({ keepObjects: true });
+    const sha = (evidence: Evidence) => evidence.files.find(({ role }) => role === 'kernel')?.sha256;
+    assert.equal(sha(again), sha(first));
+    assert.equal(objects(), kept);
+
+    mini.write(
+      'kernel/kernel.h',
+      `${readFileSync(join(mini.folder, 'kernel/kernel.h'), 'utf8')}int added(void);\n`,
+    );
+    mini.write('beta/beta.c', '#include "kernel.h"\nint added(void) { int unused_here; return 1; }\n');
+    assert.match(await errors(), /unused_here/);
   });
 
   it('builds with clang, and only some subsystems', async () => {

@@ -4,11 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ARCHITECTURES } from '../../../src/protocol/roles.ts';
 import { loadAcceptanceTests, readSubsystems, selectTests } from '../../../src/validation/acceptance.ts';
+import { makeWords } from '../../../src/validation/make-words.ts';
 import { bootRegression } from '../../../src/validation/composition.ts';
 
 describe('acceptance tests', () => {
   const tests = loadAcceptanceTests('kernel_spec/tests/acceptance.toml');
-  const names = (selection: Parameters<typeof selectTests>[1]) => selectTests(tests, selection).map(({ name }) => name);
+  const names = (selection: Parameters<typeof selectTests>[1]) =>
+    selectTests(tests, selection).map(({ name }) => name);
   let folder: string;
   beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'auton-acceptance-'))));
   afterEach(() => rmSync(folder, { recursive: true }));
@@ -21,7 +23,9 @@ describe('acceptance tests', () => {
 
   it('leaves out tests whose needs are not in the kernel', () => {
     assert.ok(!names({ architecture: 'x86_64', subsystems: ['boot', 'sched'] }).includes('sched_priority'));
-    assert.ok(names({ architecture: 'x86_64', subsystems: ['boot', 'mm', 'sched'] }).includes('sched_priority'));
+    assert.ok(
+      names({ architecture: 'x86_64', subsystems: ['boot', 'mm', 'sched'] }).includes('sched_priority'),
+    );
   });
 
   it('rejects unknown names with the known ones', () =>
@@ -52,7 +56,35 @@ describe('acceptance tests', () => {
     mkdirSync(join(folder, 'lib'));
     writeFileSync(join(folder, 'mm/subsystem.mk'), 'mm_REQUIRES :=\n');
     writeFileSync(join(folder, 'ipc/subsystem.mk'), '# x\nipc_REQUIRES := boot mm  sched # why\n');
-    assert.deepEqual([...readSubsystems(folder)], [['boot', []], ['ipc', ['mm', 'sched']], ['mm', []]]);
+    assert.deepEqual(
+      [...readSubsystems(folder)],
+      [
+        ['boot', []],
+        ['ipc', ['mm', 'sched']],
+        ['mm', []],
+      ],
+    );
+  });
+});
+
+describe('words of a make variable', () => {
+  const words = (value: string) => makeWords(value, process.cwd());
+
+  it('are those of the value, without a comment', () =>
+    assert.deepEqual(words(' boot  mm # why'), ['boot', 'mm']));
+  it('depend on the files that are there', () => {
+    assert.deepEqual(words('boot $(if $(wildcard package.json),dev mm,none) ipc'), [
+      'boot',
+      'dev',
+      'mm',
+      'ipc',
+    ]);
+    assert.deepEqual(words('$(if $(wildcard no/such.c),dev)$(if $(wildcard no/*.c),,mm) ipc'), ['mm', 'ipc']);
+    assert.deepEqual(words('$(if $(wildcard src/protocol/r*s.ts),$(if $(wildcard no),a,b))'), ['b']);
+  });
+  it('leave out what only make knows', () => {
+    assert.deepEqual(words('mm $(shell touch x) $(OTHER) ipc'), ['mm', 'ipc']);
+    assert.deepEqual(words('mm $(if'), ['mm', '$(if']);
   });
 });
 

@@ -30,19 +30,23 @@ async function search(bad: string[], limits: { maxProbes?: number } = {}) {
 }
 
 describe('narrowing of a failing composition', () => {
-  it('finds a pair', async () => assert.deepEqual((await search(['dev', 'drivers'])).culprits, ['dev', 'drivers']));
+  it('finds a pair', async () =>
+    assert.deepEqual((await search(['dev', 'drivers'])).culprits, ['dev', 'drivers']));
   it('finds three', async () =>
     assert.deepEqual((await search(['dev', 'drivers', 'sys'])).culprits, ['dev', 'drivers', 'sys']));
   it('finds one that others require', async () => assert.deepEqual((await search(['mm'])).culprits, ['mm']));
   it('finds a pair of which one is only required', async () =>
     assert.deepEqual((await search(['sched', 'drivers'])).culprits, ['drivers', 'sched']));
-  it('leaves out what a culprit requires', async () => assert.deepEqual((await search(['ipc', 'mm'])).culprits, ['ipc']));
+  it('leaves out what a culprit requires', async () =>
+    assert.deepEqual((await search(['ipc', 'mm'])).culprits, ['ipc']));
 
   it('finds every pair', async () => {
     const names = [...REQUIRES.keys()];
     for (const a of names) {
       for (const b of names) {
-        const expected = [a, b].filter((name) => ![a, b].some((o) => o !== name && closure([o], REQUIRES).includes(name)));
+        const expected = [a, b].filter(
+          (name) => ![a, b].some((o) => o !== name && closure([o], REQUIRES).includes(name)),
+        );
         const { culprits, complete } = await search([a, b]);
         assert.deepEqual(culprits, [...new Set(expected)].toSorted(), `${a} + ${b}`);
         assert.equal(complete, true);
@@ -60,7 +64,8 @@ describe('narrowing of a failing composition', () => {
     const { culprits } = await narrow({
       subsystems: ['a', 'b', 'c'],
       requires: new Map(),
-      probe: async (set) => (set.length === 1 ? 'unresolved' : set.includes('a') && set.includes('c') ? 'failed' : 'passed'),
+      probe: async (set) =>
+        set.length === 1 ? 'unresolved' : set.includes('a') && set.includes('c') ? 'failed' : 'passed',
       maxProbes: 50,
       deadline: Infinity,
     });

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { parseBuildLog } from '../../../src/validation/diagnostics.ts';
 
 function parse(log: string) {
-  return parseBuildLog(log, '/ws').map((f) => `${f.severity} ${f.file ?? '-'}:${f.line ?? '-'}:${f.column ?? '-'} ${f.message}`);
+  return parseBuildLog(log, '/ws').map(
+    (f) => `${f.severity} ${f.file ?? '-'}:${f.line ?? '-'}:${f.column ?? '-'} ${f.message}`,
+  );
 }
 
 describe('build log parser', () => {
@@ -25,7 +27,7 @@ describe('build log parser', () => {
 
   it('reads nasm, ld and lld messages', () => {
     const log = [
-      'arch/x86_64/boot.asm:7: error: symbol `nowhere\' not defined',
+      "arch/x86_64/boot.asm:7: error: symbol `nowhere' not defined",
       "ld: out/kernel.o: in function `kernel_main':",
       "kernel/main.c:20: undefined reference to `mm_init'",
       "ld: out/a.o:(.text+0x5): undefined reference to `other'",

@@ -29,7 +29,12 @@ function accepts(...changes: Change[]): void {
 describe('diff validator', () => {
   it('accepts source inside the scope', () => {
     accepts(
-      change('mm/pmm.c', ['#include <stdint.h>', '#include <auton/mm.h>', '#include "string.h"', 'log_info("MM", "PMM initialized: %lu pages free", n);']),
+      change('mm/pmm.c', [
+        '#include <stdint.h>',
+        '#include <auton/mm.h>',
+        '#include "string.h"',
+        'log_info("MM", "PMM initialized: %lu pages free", n);',
+      ]),
       change('mm/subsystem.mk', ['mm_REQUIRES := boot', 'mm_CFLAGS := -Wall -Wshadow']),
       change('mm/old.c', [], { status: 'deleted', mode: '000000', bytes: 0 }),
     );
@@ -42,7 +47,8 @@ describe('diff validator', () => {
   });
 
   it('rejects a change of nothing', () => rejects([], /Nothing was changed/));
-  it('rejects files outside the scope', () => rejects([change('sched/a.c')], /^sched\/a\.c Outside the task's scope/));
+  it('rejects files outside the scope', () =>
+    rejects([change('sched/a.c')], /^sched\/a\.c Outside the task's scope/));
   it('rejects moving a file out of another scope', () =>
     rejects([change('mm/a.c', [], { status: 'renamed', oldPath: 'sched/a.c' })], /^sched\/a\.c Outside/));
   it('rejects paths that leave the workspace', () => {
@@ -54,7 +60,13 @@ describe('diff validator', () => {
     assert.deepEqual(messages([change('Makefile')], ['Makefile']), []);
   });
   it('lets no task change what judges it', () => {
-    for (const path of ['.gitattributes', '.gitmodules', 'kernel_spec/tests/acceptance.toml', 'mm/acceptance.toml', '.git/hooks/post-commit']) {
+    for (const path of [
+      '.gitattributes',
+      '.gitmodules',
+      'kernel_spec/tests/acceptance.toml',
+      'mm/acceptance.toml',
+      '.git/hooks/post-commit',
+    ]) {
       rejects([change(path)], /No task may change this file/, ['**', path]);
     }
   });
@@ -71,20 +83,39 @@ describe('diff validator', () => {
   });
 
   it('rejects hosted headers', () => {
-    rejects([change('mm/a.c', ['#include <stdio.h>'])], /^mm\/a\.c:10 <stdio\.h> belongs to a hosted C library/);
+    rejects(
+      [change('mm/a.c', ['#include <stdio.h>'])],
+      /^mm\/a\.c:10 <stdio\.h> belongs to a hosted C library/,
+    );
     rejects([change('mm/a.h', ['# include  <sys/mman.h>'])], /sys\/mman\.h/);
     rejects([change('mm/a.c', ['int y;', '#include <string.h>'])], /^mm\/a\.c:11/);
   });
   it('allows headers of hosted names that the change brings itself, and host programs', () => {
-    assert.deepEqual(messages([change('include/string.h'), change('lib/a.c', ['#include <string.h>'])], ['**']), []);
+    assert.deepEqual(
+      messages([change('include/string.h'), change('lib/a.c', ['#include <string.h>'])], ['**']),
+      [],
+    );
     assert.deepEqual(messages([change('tools/gen.c', ['#include <stdio.h>'])], ['tools/**']), []);
   });
 
   it('rejects flags that switch warnings off', () => {
-    for (const line of ['CFLAGS += -w', 'CFLAGS := -O2 -Wno-unused-variable', 'X=-Wno-error', 'mm_CFLAGS = "-Wno-error=foo"', 'ASFLAGS += -w-all', '\tgcc -Wp,-w a.c']) {
+    for (const line of [
+      'CFLAGS += -w',
+      'CFLAGS := -O2 -Wno-unused-variable',
+      'X=-Wno-error',
+      'mm_CFLAGS = "-Wno-error=foo"',
+      'ASFLAGS += -w-all',
+      '\tgcc -Wp,-w a.c',
+    ]) {
       rejects([change('mm/subsystem.mk', [line])], /switches/);
     }
-    accepts(change('mm/subsystem.mk', ['# never use -w here', 'F := -Wall -Werror -w+all -w-reloc-abs', 'X := foo-w']));
+    accepts(
+      change('mm/subsystem.mk', [
+        '# never use -w here',
+        'F := -Wall -Werror -w+all -w-reloc-abs',
+        'X := foo-w',
+      ]),
+    );
   });
   it('rejects Makefile lines that go round the compiler or the shell', () => {
     rejects([change('mm/subsystem.mk', ['\t/usr/bin/gcc -c a.c'])], /by its path/);
@@ -109,11 +140,20 @@ describe('diff validator', () => {
       rejects([change('mm/a.c', [line])], /prints a self-test's outcome itself/);
     }
     rejects([change('mm/a.asm', ["msg: db '[TEST] pmm_alloc_free: PASS', 10"])], /outcome/);
-    assert.deepEqual(messages([change('kernel/selftest.c', ['klog(LOG_INFO, "TEST", "%s: PASS", name);'])], ['**']), []);
+    assert.deepEqual(
+      messages([change('kernel/selftest.c', ['klog(LOG_INFO, "TEST", "%s: PASS", name);'])], ['**']),
+      [],
+    );
     accepts(change('mm/a.c', ['SELFTEST(pmm_alloc_free, "mm") {', ' * prints "[TEST] name: PASS"']));
   });
   it('rejects markers whose number is written down', () => {
-    rejects([change('mm/a.c', ['log_info("MM", "PMM initialized: 4096 pages free");'])], /has its number written down/);
-    rejects([change('mm/a.c', ['kputs("[DEV] PCI scan: 5 devices found\\n");'])], /has its number written down/);
+    rejects(
+      [change('mm/a.c', ['log_info("MM", "PMM initialized: 4096 pages free");'])],
+      /has its number written down/,
+    );
+    rejects(
+      [change('mm/a.c', ['kputs("[DEV] PCI scan: 5 devices found\\n");'])],
+      /has its number written down/,
+    );
   });
 });

@@ -44,14 +44,23 @@ describe('serial judge', () => {
   });
 
   it('fails on FAIL, also after a PASS of the same name', () => {
-    const { passed, detail, judge: it } = judge([PASS], ['[TEST] pmm: PASS', '[TEST] pmm: FAIL - lost a page']);
+    const {
+      passed,
+      detail,
+      judge: it,
+    } = judge([PASS], ['[TEST] pmm: PASS', '[TEST] pmm: FAIL - lost a page']);
     assert.equal(passed, false);
     assert.match(detail ?? '', /pmm failed: lost a page/);
     assert.deepEqual([...it.failedSelfTests], [['pmm', 'lost a page']]);
   });
 
   it('counts nothing after a panic', () => {
-    for (const panic of ['KERNEL PANIC: no', 'PANIC: no', '*** kernel panic - no', 'FATAL: No usable memory found']) {
+    for (const panic of [
+      'KERNEL PANIC: no',
+      'PANIC: no',
+      '*** kernel panic - no',
+      'FATAL: No usable memory found',
+    ]) {
       const { passed, judge: it } = judge([PASS], [panic, '[TEST] pmm: PASS']);
       assert.equal(passed, false);
       assert.equal(it.panic, panic);
@@ -60,26 +69,41 @@ describe('serial judge', () => {
   });
 
   it('fails on forbidden lines', () =>
-    assert.match(judge([PASS], ['[TEST] pmm: PASS', 'WARN x'], { forbidden: ['WARN'] }).detail ?? '', /must not appear: WARN x/));
+    assert.match(
+      judge([PASS], ['[TEST] pmm: PASS', 'WARN x'], { forbidden: ['WARN'] }).detail ?? '',
+      /must not appear: WARN x/,
+    ));
 });
 
 describe('boot groups', () => {
   const of = (...tests: Record<string, unknown>[]) =>
-    groupTests(tests.map((rest, i) => test(['x'], { name: `t${i}`, ...rest }))).map(({ boot, tests: members, cmdline, devices }) => ({
-      boot,
-      names: members.map(({ name }) => name),
-      cmdline,
-      devices,
-    }));
+    groupTests(tests.map((rest, i) => test(['x'], { name: `t${i}`, ...rest }))).map(
+      ({ boot, tests: members, cmdline, devices }) => ({
+        boot,
+        names: members.map(({ name }) => name),
+        cmdline,
+        devices,
+      }),
+    );
 
   it('shares one boot and merges subsystems, words and devices', () =>
-    assert.deepEqual(of({ subsystem: 'sched', cmdline: 'slm=rules' }, { devices: ['user-net'] }, { cmdline: 'quiet exit' }), [
-      { boot: 'kernel', names: ['t0', 't1', 't2'], cmdline: 'test=mm,sched slm=rules quiet exit', devices: ['user-net'] },
-    ]));
+    assert.deepEqual(
+      of({ subsystem: 'sched', cmdline: 'slm=rules' }, { devices: ['user-net'] }, { cmdline: 'quiet exit' }),
+      [
+        {
+          boot: 'kernel',
+          names: ['t0', 't1', 't2'],
+          cmdline: 'test=mm,sched slm=rules quiet exit',
+          devices: ['user-net'],
+        },
+      ],
+    ));
 
   it('boots once more for other media and for words that disagree', () =>
     assert.deepEqual(
-      of({}, { boot: 'iso' }, { cmdline: 'slm=rules' }, { cmdline: 'slm=neural' }, {}).map(({ boot, names }) => [boot, names]),
+      of({}, { boot: 'iso' }, { cmdline: 'slm=rules' }, { cmdline: 'slm=neural' }, {}).map(
+        ({ boot, names }) => [boot, names],
+      ),
       [
         ['kernel', ['t0', 't2', 't4']],
         ['iso', ['t1']],
