@@ -6,7 +6,6 @@
 #define SLEEP_ENABLE 0x2000u
 #define SCI_ENABLE 0x1u
 #define HANDOVER_POLLS 300000 /* firmware may take its time to hand over; each poll takes about a microsecond */
-
 #define EFFECT_NS 1000000000ull /* the machine may run on for a while after it was told to stop */
 
 static struct acpi_power power;
