@@ -15,8 +15,6 @@ export interface DriveOptions {
   /** The folder the run belongs to. */
   folder: string;
   json: boolean;
-  /** Something to ask of the run as soon as it works. */
-  first?: (handle: RunHandle) => Promise<void>;
 }
 
 /** How long a second Ctrl-C waits for the engine to put its tools down. */
@@ -47,9 +45,6 @@ export async function driveRun(cli: Cli, handle: RunHandle, options: DriveOption
   try {
     const server = await serveRun(options.folder, handle, cli.env);
     try {
-      await options.first?.(handle);
-      // What was asked for may be what the run had paused for again: money, an answer.
-      if (options.first && handle.state.status === 'paused') await handle.continue();
       const outcome = await handle.stopped;
       progress.end();
       if (!options.json) printSummary(cli, handle, log());

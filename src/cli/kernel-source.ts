@@ -1,5 +1,6 @@
 import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
+import { assets } from '../config/assets.ts';
 import { loadConfig } from '../config/load.ts';
 import { chooseAccelerator } from '../kernel/accel.ts';
 import { PROFILES } from '../kernel/architectures.ts';
@@ -12,7 +13,6 @@ import { readRun, runIds } from '../run/runs.ts';
 import { createSandbox } from '../tools/sandbox/create.ts';
 import { validateBuild } from '../validation/build.ts';
 import { kernelOf } from '../validation/record.ts';
-import { asset } from './assets.ts';
 import type { Cli } from './cli.ts';
 import { renderEvidence } from './live/evidence-view.ts';
 import { lastKernel } from './live/summary.ts';
@@ -43,7 +43,7 @@ export function kernelSetting(
     );
   }
   const workspace = resolve(folder, config.workspace.path.replaceAll('<arch>', architecture));
-  const source = existsSync(join(workspace, 'Makefile')) ? workspace : asset('kernels', 'reference');
+  const source = existsSync(join(workspace, 'Makefile')) ? workspace : assets().referenceKernel;
   if (existsSync(join(source, 'Makefile'))) return { folder, config, architecture, source };
   throw new UserError(
     `There is no kernel in ${workspace}.`,

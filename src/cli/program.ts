@@ -28,7 +28,7 @@ export function createProgram(cli: Cli): Command {
     for (const create of commands) program.addCommand(inherit(create(cli), program));
   }
   const help = new Command('help').argument('[command]').description('say what a command takes');
-  program.helpCommand(help.helpGroup('Set up:'));
+  program.addHelpCommand(help.helpGroup('Set up:'));
   return throwInsteadOfExit(program);
 }
 

@@ -85,9 +85,7 @@ async function replay(
   };
   const steps = renderSteps({ session, state, entries }, canvas);
   const interactive = options.step === true && cli.stdin.isTTY;
-  const reader = interactive
-    ? createInterface({ input: cli.stdin, output: cli.stdout })
-    : null;
+  const reader = interactive ? createInterface({ input: cli.stdin, output: cli.stdout }) : null;
   try {
     for (const [index, step] of steps.entries()) {
       cli.print(...step, '');

@@ -5,7 +5,7 @@ import { lockHolder } from '../../run/lock.ts';
 import { readRun, stateFolder } from '../../run/runs.ts';
 import { columnsOf, printJson, type Cli } from '../cli.ts';
 import { costText } from '../live/cost.ts';
-import { workedMs } from '../live/summary.ts';
+import { troubleLines, workedMs } from '../live/summary.ts';
 import { STATUS_COLOURS, TASK_MARKS } from '../live/task-marks.ts';
 import { jsonOption, workspaceOf } from '../options.ts';
 import { oneLine, table, wrap } from '../terminal/text.ts';
@@ -49,15 +49,12 @@ export function renderStatus(
     [style.dim('tasks'), taskCounts(cli, state)],
   ];
   const lines = table(rows);
-  if (state.statusMessage !== '') lines.push('', ...wrap(oneLine(state.statusMessage), columns));
+  const troubles = troubleLines(state, columns, style, cli.symbols);
+  if (troubles.length > 0) lines.push('', ...troubles);
+  else if (state.statusMessage !== '') lines.push('', ...wrap(oneLine(state.statusMessage), columns));
   for (const [id, { agent, question, answer }] of state.questions) {
     if (answer !== null) continue;
     lines.push('', style.yellow(`${agent} asks: ${oneLine(question)}`), `  ${self} answer ${id} "..."`);
-  }
-  for (const task of state.tasks.values()) {
-    if (task.state === 'failed' || task.state === 'blocked') {
-      lines.push(`${style.red(cli.symbols.failed)} ${task.spec.id} ${task.state}: ${oneLine(task.reason)}`);
-    }
   }
   if (interrupted) lines.push('', `Its engine is gone. Continue it with \`${self} resume\`.`);
   return lines;

@@ -1,12 +1,12 @@
-import { join, relative } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { Command } from 'commander';
+import { acceptanceFile, assets } from '../../config/assets.ts';
 import { chooseAccelerator } from '../../kernel/accel.ts';
 import { PROFILES } from '../../kernel/architectures.ts';
 import { EXIT } from '../../protocol/errors.ts';
 import type { Architecture } from '../../protocol/roles.ts';
 import { createSandbox } from '../../tools/sandbox/create.ts';
 import { validateWorkspace } from '../../validation/validate.ts';
-import { asset } from '../assets.ts';
 import { printJson, type Cli } from '../cli.ts';
 import { kernelSetting } from '../kernel-source.ts';
 import { renderEvidence } from '../live/evidence-view.ts';
@@ -37,13 +37,15 @@ export function validateCommand(cli: Cli): Command {
       const { arch, config: file } = options;
       const setting = kernelSetting(cli, workspaceOf(cli, command), given({ arch, config: file, source }));
       const { config, architecture, folder } = setting;
+      const spec = config.workspace.spec;
+      const specFolder = spec === undefined ? assets().specFolder : resolve(folder, spec);
       const all = !options.build && !options.test && !options.composition;
       if (!options.json)
         cli.print(cli.style.dim(`Judging ${relative(cli.cwd, setting.source) || '.'} for ${architecture}.`));
       const evidence = await validateWorkspace({
         ...{ folder: setting.source, architecture, config, env: cli.env },
         runFolder: join(folder, '.auton', 'manual'),
-        acceptanceFile: asset('kernel_spec', 'tests', 'acceptance.toml'),
+        acceptanceFile: acceptanceFile(specFolder),
         sandbox: await createSandbox(config.sandbox, { hide: [] }),
         accel: await chooseAccelerator({
           setting: config.kernel.accel,

@@ -1,4 +1,5 @@
 import type { AgentView, RunState, TaskView } from '../../protocol/run-state.ts';
+import type { TaskState } from '../../protocol/task.ts';
 import type { Style, Symbols } from '../terminal/style.ts';
 import { cut, fit, oneLine, pad, widthOf } from '../terminal/text.ts';
 import { clock } from '../terminal/units.ts';
@@ -49,7 +50,7 @@ function header({ state, elapsedMs }: BoardView, { columns, style, symbols }: Ca
   const facts = [state.arch, state.modelLabel, state.run];
   const line = cut(` ${facts.join(` ${symbols.separator} `)}`, columns - 14, symbols.ellipsis);
   const sandbox = state.sandbox === 'off' ? `  ${style.alarm(' SANDBOX OFF ')}` : '';
-  return [title, style.dim(line) + sandbox, '', progress(state, columns, style, symbols)];
+  return ['', title, style.dim(line) + sandbox, '', progress(state, columns, style, symbols)];
 }
 
 function progress(state: RunState, columns: number, style: Style, symbols: Symbols): string {
@@ -113,11 +114,17 @@ function agentLine(
   { columns, style, symbols }: Canvas,
 ): string {
   const name = Math.min(20, Math.max(...[...state.agents.keys()].map(widthOf)));
-  if (agent.session === null) return style.dim(` ${fit(agent.id, name, symbols.ellipsis)}  idle`);
   const longest = Math.max(4, ...[...state.tasks.keys()].map((id) => id.length));
   const task = columns < 50 ? 0 : Math.min(longest, 24);
   const branch = columns < BRANCH_COLUMNS ? '' : branchOf(agent, state);
   const taken = 1 + name + 2 + (task > 0 ? task + 2 : 0) + (branch === '' ? 0 : widthOf(branch) + 2);
+  if (agent.session === null) {
+    const waiting = awaited(agent, state);
+    const id = waiting && task > 0 ? `${fit(waiting.spec.id, task, symbols.ellipsis)}  ` : '';
+    const what = waiting ? AWAITED[waiting.state] : 'idle';
+    const idle = `${fit(agent.id, name, symbols.ellipsis)}  ${id}${what}`;
+    return style.dim(cut(` ${idle}`, columns, symbols.ellipsis));
+  }
   const words = agent.activity === 'thinking' ? oneLine(writing.get(agent.id) ?? '') : '';
   const doing = words || oneLine(agent.activity);
   const activity = fit(doing, Math.max(0, columns - taken), symbols.ellipsis);
@@ -127,6 +134,20 @@ function agentLine(
     branch === '' ? activity.trimEnd() : activity,
     branch === '' ? '' : `  ${style.dim(branch)}`,
   ].join('');
+}
+
+/** What happens to an agent's change while it has nothing to do itself. */
+const AWAITED: Partial<Record<TaskState, string>> = {
+  validating: 'its change is built, booted and tested',
+  review: 'its change is reviewed',
+  queued: 'its change is merged and judged with all before it',
+};
+
+/** The task that an idle agent wrote and that is on its way now. */
+function awaited(agent: AgentView, state: RunState): TaskView | undefined {
+  return [...state.tasks.values()].findLast(
+    (task) => AWAITED[task.state] !== undefined && task.attempts.at(-1)?.agent === agent.id,
+  );
 }
 
 /** The branch an agent works on, without the prefix that all of them share. */

@@ -30,7 +30,9 @@ export class SerialConsole {
     this.#heardAt = now;
     const parts = (this.#open + output.text).split('\n');
     this.#open = parts.pop() ?? '';
-    this.#lines.push(...parts.map(printable));
+    // Firmware clears the screen with empty lines before anything is said.
+    const lines = parts.map(printable).filter((line) => line !== '' || this.#lines.length > 0);
+    this.#lines.push(...lines);
     this.#lines.splice(0, this.#lines.length - KEPT_LINES);
     return true;
   }

@@ -90,7 +90,7 @@ export function describeEvent(event: RunEvent, state: RunState): EventLine | nul
       );
     }
     case 'model.failed':
-      return milestone(
+      return detail(
         'bad',
         taskOf(event.session),
         `the model of ${event.agent} did not answer: ${event.message}`,
@@ -184,7 +184,9 @@ function evidenceLine(subject: string, evidence: Evidence): EventLine {
   return evidence.passed ? step('good', subject, text) : milestone('bad', subject, text);
 }
 
-const SUBJECT_COLUMNS = 14;
+export const SUBJECT_COLUMNS = 14;
+/** What stands before a line's text: time, mark, subject. */
+export const PREFIX_COLUMNS = 8 + 1 + 1 + 1 + SUBJECT_COLUMNS + 1 + 1;
 
 /** A line of the log: time, subject, text. Nothing is cut: a terminal wraps, a file keeps everything. */
 export function formatLine(at: string, line: EventLine, style: Style, symbols: Symbols): string {

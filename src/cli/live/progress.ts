@@ -10,9 +10,10 @@ import {
   type Style,
   type Symbols,
 } from '../terminal/style.ts';
+import { cut, widthOf } from '../terminal/text.ts';
 import { renderBoard } from './board.ts';
 import { SerialConsole } from './console-view.ts';
-import { describeEvent, formatLine, isAtLeast, type Weight } from './event-lines.ts';
+import { describeEvent, formatLine, isAtLeast, PREFIX_COLUMNS, SUBJECT_COLUMNS } from './event-lines.ts';
 
 /** Shows a run while it works. */
 export interface Progress {
@@ -64,11 +65,9 @@ class PlainProgress implements Progress {
     this.#symbols = symbols;
   }
   event(event: RunEvent, state: RunState): void {
-    const text = lineFor(event, state, 'step', this.#style, this.#symbols);
-    if (text !== null) this.#stdout.write(`${text}\n`);
-    if (event.type === 'run.started' && event.sandbox === 'off') {
-      this.say('The sandbox is off: agents and builds run with your rights.');
-    }
+    const line = describeEvent(event, state);
+    if (!line || !isAtLeast(line.weight, 'step')) return;
+    this.#stdout.write(`${formatLine(event.at, line, this.#style, this.#symbols)}\n`);
   }
   output(): void {}
   say(text: string): void {
@@ -116,8 +115,16 @@ class BoardProgress implements Progress {
   event(event: RunEvent, state: RunState): void {
     this.#state = state;
     if (event.type === 'model.called') this.#writing.delete(event.agent);
-    const text = lineFor(event, state, 'milestone', this.#style, this.#symbols);
-    if (text !== null) this.#above.push(text);
+    const line = describeEvent(event, state);
+    if (line && isAtLeast(line.weight, 'milestone')) {
+      // One row each: what does not fit is in the log.
+      const room = Math.max(
+        20,
+        (this.#stdout.columns || 80) - PREFIX_COLUMNS - Math.max(0, widthOf(line.subject) - SUBJECT_COLUMNS),
+      );
+      const text = cut(line.text, room, this.#symbols.ellipsis);
+      this.#above.push(formatLine(event.at, { ...line, text }, this.#style, this.#symbols));
+    }
     this.#soon();
   }
 
@@ -172,15 +179,4 @@ class BoardProgress implements Progress {
     };
     this.#region.draw(renderBoard(view, canvas), this.#above.splice(0));
   }
-}
-
-function lineFor(
-  event: RunEvent,
-  state: RunState,
-  least: Weight,
-  style: Style,
-  symbols: Symbols,
-): string | null {
-  const line = describeEvent(event, state);
-  return line && isAtLeast(line.weight, least) ? formatLine(event.at, line, style, symbols) : null;
 }

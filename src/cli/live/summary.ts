@@ -3,7 +3,7 @@ import type { RunEvent } from '../../protocol/events.ts';
 import type { Evidence } from '../../protocol/evidence.ts';
 import type { RunState, RunStatus } from '../../protocol/run-state.ts';
 import type { Style, Symbols } from '../terminal/style.ts';
-import { oneLine, table, wrap } from '../terminal/text.ts';
+import { cut, oneLine, table, wrap } from '../terminal/text.ts';
 import { counted, duration } from '../terminal/units.ts';
 import { costText } from './cost.ts';
 import { STATUS_COLOURS } from './task-marks.ts';
@@ -39,17 +39,32 @@ export function renderSummary(options: SummaryOptions): string[] {
   const tasks = state.tasks.size === 0 ? 'nothing was planned' : mergedText(state);
   const headline = `${mark} ${HEADLINES[state.status]}: ${tasks} in ${duration(workedMs)}.`;
   const lines = ['', style.bold(style[STATUS_COLOURS[state.status]](headline))];
-  if (state.statusMessage !== '' && state.status !== 'done') {
+  const troubles = troubleLines(state, columns, style, symbols);
+  if (state.statusMessage !== '' && state.status !== 'done' && troubles.length === 0) {
     lines.push(...wrap(oneLine(state.statusMessage), columns - 3).map((line) => `  ${line}`));
   }
-  lines.push('', ...table(facts(options)).map((line) => `  ${line}`));
-  for (const { spec, state: taskState, reason } of state.tasks.values()) {
-    if (taskState !== 'failed' && taskState !== 'blocked') continue;
-    lines.push(`  ${style.red(symbols.failed)} ${spec.id}: ${oneLine(reason) || taskState}`);
-  }
+  lines.push(...troubles, '', ...table(facts(options)).map((line) => `  ${line}`));
   const next = nextSteps(options).map(([command, what]) => [style.cyan(command), what]);
   lines.push('', style.bold('Next'), ...table(next, 3).map((line) => `  ${line}`), '');
   return lines;
+}
+
+/** The tasks that failed, each in a line, and how many wait for them in vain. */
+export function troubleLines(state: RunState, columns: number, style: Style, symbols: Symbols): string[] {
+  const tasks = [...state.tasks.values()];
+  const failed = tasks.filter((task) => task.state === 'failed');
+  const blocked = tasks.filter((task) => task.state === 'blocked').map(({ spec }) => spec.id);
+  const lines = failed.map(({ spec, reason }) => {
+    const why = cut(
+      oneLine(reason) || 'failed',
+      Math.max(20, columns - spec.id.length - 7),
+      symbols.ellipsis,
+    );
+    return `  ${style.red(symbols.failed)} ${style.bold(spec.id)}: ${why}`;
+  });
+  if (blocked.length === 0) return lines;
+  const names = cut(blocked.join(', '), Math.max(20, columns - 16), symbols.ellipsis);
+  return [...lines, `  ${style.yellow(symbols.failed)} blocked: ${names}`];
 }
 
 function mergedText(state: RunState): string {

@@ -28,7 +28,7 @@ export class Screen {
     else if (token === '\n') this.#lineFeed();
     else if (token === '\x1b[K') this.#rows[this.#row] = this.#current().slice(0, this.#column);
     else if (token === '\x1b[J') this.#clearBelow();
-    else if (/^\x1b\[\d+A$/.test(token))
+    else if (token.startsWith('\x1b[') && token.endsWith('A'))
       this.#row = Math.max(0, this.#row - Number.parseInt(token.slice(2), 10));
     else if (token === '\x1b[?25l' || token === '\x1b[?25h') this.cursorVisible = token.endsWith('h');
     else if (!token.startsWith('\x1b')) this.#print(token);
