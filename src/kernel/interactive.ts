@@ -1,3 +1,4 @@
+import type { Readable, Writable } from 'node:stream';
 import { UserError } from '../protocol/errors.ts';
 import { QemuSession } from './qemu.ts';
 import type { QemuExit, QemuOptions } from './qemu.ts';
@@ -5,9 +6,10 @@ import type { QemuExit, QemuOptions } from './qemu.ts';
 export const PROMPT = 'auton> ';
 const PROMPT_AT_END = /(?:^|\n)auton> $/;
 
+/** Where a person sits; `process.stdin` and `process.stdout` are one. */
 export interface Terminal {
-  input: NodeJS.ReadStream;
-  output: NodeJS.WriteStream;
+  input: Readable & Partial<Pick<NodeJS.ReadStream, 'isTTY' | 'setRawMode'>>;
+  output: Writable;
 }
 
 /** What a person types to leave the machine: Ctrl-]. */
@@ -24,13 +26,13 @@ export async function bootInteractive(options: QemuOptions, { input, output }: T
   };
   // Raw, so that the kernel sees every key and echoes it itself.
   const raw = input.isTTY;
-  if (raw) input.setRawMode(true);
+  if (raw) input.setRawMode?.(true);
   input.on('data', type);
   try {
     return await session.exited;
   } finally {
     input.off('data', type);
-    if (raw) input.setRawMode(false);
+    if (raw) input.setRawMode?.(false);
     input.pause();
     await session.stop();
   }
@@ -77,7 +79,7 @@ export class KernelChat {
 }
 
 function withoutPrompt(text: string): string {
-  return text.replaceAll('\r', '').replace(PROMPT_AT_END, '').trim();
+  return text.replaceAll('\r', '').replace(PROMPT_AT_END, '').replace(/^\n+/, '').trimEnd();
 }
 
 /** The kernel echoes what is typed, as one line. */

@@ -40,7 +40,14 @@ export async function validateWorkspace(options: WorkspaceOptions): Promise<Evid
     options.onEvidence?.(evidence);
     return evidence;
   };
-  const common = { ...options, workspace: folder, tools: config.kernel, qemu: config.kernel.qemu };
+  // One tree only: whatever its Makefile does to the kept objects, it does to itself.
+  const common = {
+    ...options,
+    workspace: folder,
+    tools: config.kernel,
+    qemu: config.kernel.qemu,
+    keepObjects: true,
+  };
   const buildTimeoutMs = options.timeoutMs ?? config.validation.build_timeout * 1000;
   const bootTimeoutMs = options.timeoutMs ?? config.validation.test_timeout * 1000;
   const tests = options.test || options.composition ? loadAcceptanceTests(options.acceptanceFile) : [];

@@ -3,11 +3,12 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { chooseAccelerator } from '../../../src/kernel/accel.ts';
 import { PROFILES } from '../../../src/kernel/architectures.ts';
 import { makeIso } from '../../../src/kernel/image.ts';
-import { KernelChat } from '../../../src/kernel/interactive.ts';
+import { bootInteractive, KernelChat } from '../../../src/kernel/interactive.ts';
 import { QemuSession } from '../../../src/kernel/qemu.ts';
 import type { QemuOptions } from '../../../src/kernel/qemu.ts';
 import { miniKernel } from '../../fixtures/mini-kernel.ts';
@@ -81,6 +82,19 @@ describe('QEMU', () => {
     } finally {
       await chat.stop();
     }
+  });
+
+  it('connects a terminal, which Ctrl-] leaves', async () => {
+    const input = new PassThrough();
+    const output = new PassThrough();
+    let shown = '';
+    output.on('data', (bytes: Buffer) => {
+      shown += bytes.toString();
+      if (shown.endsWith('auton> ') && !shown.includes('hello')) input.write('hello\r');
+      if (shown.includes('mini kernel: hello')) input.write('\x1d');
+    });
+    assert.equal((await bootInteractive(options(), { input, output })).end, 'stopped');
+    assert.match(shown, /auton> hello\r\nmini kernel: hello/);
   });
 
   it('says what QEMU said when there is nothing to boot', async () =>
