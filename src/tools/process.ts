@@ -22,6 +22,8 @@ export interface ProcessRequest {
   kill(child: ChildProcess): void;
   /** Asked again and again while the process runs; a text ends it and becomes `stopped`. */
   watch?: ((child: ChildProcess) => Promise<string | undefined>) | undefined;
+  /** Awaited when the process has ended and been read, also when it was cancelled: for what may outlive it a little. */
+  afterEnd?: (status: string) => Promise<void>;
 }
 
 export interface ProcessResult {
@@ -94,6 +96,7 @@ export async function runProcess(request: ProcessRequest): Promise<ProcessResult
 
   try {
     const exitCode = await closed(child, kill, capture).finally(() => file?.end());
+    await request.afterEnd?.(status);
     request.signal?.throwIfAborted();
     return {
       exitCode,
@@ -155,7 +158,9 @@ function startWatch(
   let over = false;
   const look = async () => {
     const before = performance.now();
-    const reason = await watch(child);
+    const reason = await watch(child).catch(
+      (error: unknown) => `it cannot be watched: ${errorMessage(error)}`,
+    );
     if (over) return;
     if (reason !== undefined) onReason(reason);
     else schedule(Math.max(WATCH_INTERVAL_MS, 20 * (performance.now() - before)));

@@ -13,7 +13,7 @@ import {
   withoutCredentials,
   type Mount,
 } from './mounts.ts';
-import { countDescendants } from './processes.ts';
+import { countDescendants, ended } from './processes.ts';
 
 export interface BubblewrapOptions {
   limits: SandboxLimits;
@@ -88,8 +88,9 @@ export class Bubblewrap implements Sandbox {
       maxOutputFileBytes: this.#options.limits.max_file_mb * 2 ** 20,
       kill: (child) => child.kill('SIGKILL'),
       watch: (child) => this.#watch(child, writable),
+      // bubblewrap ends with the command, its process 1 a moment later, and with that everything else inside.
+      afterEnd: (status) => ended(Number(/"child-pid": (\d+)/.exec(status)?.[1] ?? 0)),
     }).finally(() => groups.length && this.#options.cgroups!.release(groups));
-
     const notes = await this.#disk.settle(writable);
     return toResult(result, notes);
   }

@@ -10,7 +10,8 @@ interface Hierarchy {
   memory: string | undefined;
 }
 
-let groupsMade = 0;
+/** Every group of this process, to be removed at its end. */
+const made: string[] = [];
 
 /** Processes of the wrapper that count too: bash, bubblewrap twice, cat. */
 const WRAPPER_PROCESSES = 4;
@@ -23,12 +24,10 @@ export class CgroupPool {
   readonly #hierarchies: Hierarchy[];
   readonly #limits: SandboxLimits;
   readonly #free: string[][] = [];
-  readonly #all: string[] = [];
 
   private constructor(hierarchies: Hierarchy[], limits: SandboxLimits) {
     this.#hierarchies = hierarchies;
     this.#limits = limits;
-    process.once('exit', () => this.#all.forEach(removeGroup));
   }
 
   /** undefined where this process may not make groups that limit processes, as in most containers. */
@@ -58,11 +57,12 @@ export class CgroupPool {
   }
 
   #create(): string[] {
-    const name = `auton-${process.pid}-${groupsMade++}`;
+    if (made.length === 0) process.once('exit', () => made.forEach(removeGroup));
+    const name = `auton-${process.pid}-${made.length}`;
     return this.#hierarchies.map(({ folder, pids, memory }) => {
       const group = path.join(folder, name);
       mkdirSync(group);
-      this.#all.push(group);
+      made.push(group);
       if (pids) writeFileSync(path.join(group, pids), String(this.#limits.max_processes + WRAPPER_PROCESSES));
       if (memory) writeFileSync(path.join(group, memory), String(this.#limits.memory_mb * 2 ** 20));
       return path.join(group, 'cgroup.procs');

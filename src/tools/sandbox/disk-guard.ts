@@ -42,7 +42,7 @@ export class DiskGuard {
       }
       this.#tooBig.add(folder);
       notes.push(
-        `The folder holds ${Math.ceil(use.bytes / 2 ** 20)} MB, allowed are ${FILES * this.#maxFileMb} MB: ` +
+        `The folder holds ${use.bytes === Infinity ? 'folders nested without end' : `${Math.ceil(use.bytes / 2 ** 20)} MB`}, allowed are ${FILES * this.#maxFileMb} MB: ` +
           'until files are removed, commands cannot write to files.',
       );
     }

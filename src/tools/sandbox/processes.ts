@@ -1,4 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { UserError } from '../../protocol/errors.ts';
 
 /** Processes below this one, in all generations (Linux). */
 export async function countDescendants(pid: number): Promise<number> {
@@ -16,6 +18,22 @@ export async function countDescendants(pid: number): Promise<number> {
     queue.push(...below);
   }
   return count;
+}
+
+/** How long a killed process may take to end before something is wrong with the machine. */
+const END_TIMEOUT_MS = 10_000;
+
+/** Resolves when a process that is being killed has ended, with all of its process namespace if it is the first of one. */
+export async function ended(pid: number): Promise<void> {
+  for (const start = performance.now(); performance.now() - start < END_TIMEOUT_MS; await sleep(1)) {
+    const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+    // A zombie has nothing left but its exit code, which nobody may ever ask for.
+    if (stat === '' || /^[ZX]/.test(stat.slice(stat.lastIndexOf(')') + 2))) return;
+  }
+  throw new UserError(
+    `Process ${pid} was killed and does not end.`,
+    'It waits for a disk or a device that does not answer: look at it with `ps`, or restart the machine.',
+  );
 }
 
 /** Processes that were started with this entry in their environment, "NAME=value" (Linux). */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { runProcess } from '../process.ts';
 import type { Sandbox, SandboxCommand, SandboxLimits, SandboxResult } from '../sandbox.ts';
 import { processesWith } from './processes.ts';
@@ -47,6 +47,11 @@ const MARK = 'AUTON_COMMAND';
 
 async function killTree(child: ChildProcess, mark: string): Promise<void> {
   if (child.pid === undefined) return;
+  if (process.platform === 'win32') {
+    if (child.exitCode === null)
+      spawn('taskkill', ['/pid', String(child.pid), '/t', '/f'], { stdio: 'ignore' });
+    return;
+  }
   kill(-child.pid);
   if (process.platform !== 'linux') return;
   for (const pid of await processesWith(`${MARK}=${mark}`)) kill(pid);
