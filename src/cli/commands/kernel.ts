@@ -119,13 +119,17 @@ async function converse(cli: Cli, chat: KernelChat, image: string): Promise<void
   }
   const output = interactive ? (cli.stdout as NodeJS.WriteStream) : undefined;
   const lines = createInterface({ input: cli.stdin, ...(output ? { output } : {}) });
-  lines.setPrompt(interactive ? cli.style.cyan('auton> ') : '');
-  lines.prompt();
+  lines.setPrompt(cli.style.cyan('auton> '));
+  // A pipe's lines are read to the end, and with its end the reader takes no more prompts.
+  const prompt = () => {
+    if (interactive) lines.prompt();
+  };
+  prompt();
   lines.on('SIGINT', () => lines.close());
   for await (const line of lines) {
     if (line.trim() !== '') cli.print(printable(await chat.ask(line)));
     if (!chat.session.running) return;
-    lines.prompt();
+    prompt();
   }
   if (interactive) cli.print('');
 }

@@ -1,8 +1,8 @@
 import type { TranscriptEntry } from '../../agents/transcript.ts';
 import type { RunState, SessionView } from '../../protocol/run-state.ts';
 import type { Style, Symbols } from '../terminal/style.ts';
-import { oneLine, printable, wrap } from '../terminal/text.ts';
-import { duration, dollars } from '../terminal/units.ts';
+import { oneLine, printable } from '../terminal/text.ts';
+import { counted, dollars, duration } from '../terminal/units.ts';
 
 export interface Conversation {
   session: SessionView;
@@ -35,7 +35,7 @@ function heading({ session, entries }: Conversation, { style }: Canvas): string[
   const answers = entries.filter(({ kind }) => kind === 'assistant').length;
   return [
     `${style.bold(session.agent)} (${session.role}) on ${style.bold(session.task)}`,
-    style.dim(`${session.id}, ${answers} answers, ${session.transcript}`),
+    style.dim(`${session.id}, ${counted(answers, 'answer')}, ${session.transcript}`),
   ];
 }
 
@@ -89,15 +89,15 @@ function toolInput(input: unknown, canvas: Canvas): string[] {
   });
 }
 
-function block(text: string, { columns, full, style }: Canvas, indent = '  '): string[] {
+function block(text: string, { full, style }: Canvas, indent = '  '): string[] {
   const lines = printable(text).trimEnd().split('\n');
   const half = SHOWN_LINES / 2;
   const shown =
     full || lines.length <= SHOWN_LINES + 1 ? lines : [...lines.slice(0, half), null, ...lines.slice(-half)];
-  return shown.flatMap((line) =>
+  return shown.map((line) =>
     line === null
-      ? [style.dim(`${indent}[${lines.length - SHOWN_LINES} lines left out; --full shows them]`)]
-      : wrap(line, columns - indent.length).map((part) => `${indent}${part}`.trimEnd()),
+      ? style.dim(`${indent}[${lines.length - SHOWN_LINES} lines left out; --full shows them]`)
+      : `${indent}${line}`.trimEnd(),
   );
 }
 

@@ -30,7 +30,7 @@ export function renderEvidence(
       continue;
     }
     lines.push(`  ${style.red(symbols.failed)} ${name}${detail ? `: ${oneLine(detail)}` : ''}`);
-    for (const pattern of missing) lines.push(`      missing: ${pattern}`);
+    if (!detail) for (const pattern of missing) lines.push(`      missing: ${pattern}`);
   }
   if (!evidence.passed && evidence.tail) {
     lines.push(style.dim('  last lines:'));

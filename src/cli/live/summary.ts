@@ -153,13 +153,17 @@ function nextSteps({ state, self }: SummaryOptions): [command: string, what: str
 
 /** The time in which an engine worked: from each start or resume to the last event before the next. */
 export function workedMs(events: readonly RunEvent[]): number {
-  let sum = 0;
-  let last: number | null = null;
-  for (const event of events) {
-    const at = Date.parse(event.at);
-    const stopped = event.type === 'run.started' || event.type === 'run.resumed';
-    if (!stopped && last !== null) sum += Math.max(0, at - last);
-    last = at;
+  return workClock(events)(Infinity);
+}
+
+/** A clock that stands still while no engine works: milliseconds of work until a moment. */
+export function workClock(events: readonly RunEvent[]): (at: number) => number {
+  const periods: { from: number; to: number }[] = [];
+  for (const { type, at } of events) {
+    const time = Date.parse(at);
+    const last = periods.at(-1);
+    if (!last || type === 'run.resumed') periods.push({ from: time, to: time });
+    else last.to = Math.max(last.to, time);
   }
-  return sum;
+  return (at) => periods.reduce((sum, { from, to }) => sum + Math.max(0, Math.min(at, to) - from), 0);
 }

@@ -13,13 +13,14 @@ import { timelineSvg } from './timeline.ts';
 const SHOWN_TAIL = 20;
 
 /** Everything a report says about a run, in order. */
-export function reportBlocks({ state, events }: StoredRun): Block[] {
+export function reportBlocks(run: StoredRun): Block[] {
+  const { state, events } = run;
   const tasks = [...state.tasks.values()];
   return [
     heading(1, oneLine(state.goal)),
     text(statusOf(state), ` ${oneLine(state.statusMessage)}`),
     table(['', ''], facts(state, workedMs(events))),
-    ...(tasks.length === 0 ? [text('Nothing was planned.')] : figures(state)),
+    ...(tasks.length === 0 ? [text('Nothing was planned.')] : figures(run)),
     ...(tasks.length === 0 ? [] : [heading(2, 'Tasks'), taskTable(tasks, state)]),
     ...wholeEvidence(state),
     heading(2, 'Costs'),
@@ -69,7 +70,8 @@ function facts(state: RunState, worked: number): Inline[][] {
   return rows;
 }
 
-function figures(state: RunState): Block[] {
+function figures(run: StoredRun): Block[] {
+  const { state } = run;
   return [
     heading(2, 'Dependencies'),
     {
@@ -79,7 +81,7 @@ function figures(state: RunState): Block[] {
       mermaid: graphMermaid(state),
     },
     heading(2, 'Timeline'),
-    { type: 'figure', title: 'Who worked when', svg: timelineSvg(state) },
+    { type: 'figure', title: 'Who worked when', svg: timelineSvg(run) },
   ];
 }
 

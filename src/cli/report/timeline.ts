@@ -1,5 +1,7 @@
 import type { RunState, TaskView } from '../../protocol/run-state.ts';
 import { FINAL_STATES, type TaskState } from '../../protocol/task.ts';
+import type { StoredRun } from '../../run/runs.ts';
+import { workClock } from '../live/summary.ts';
 import { clock, duration } from '../terminal/units.ts';
 import { escapeXml, label, STATE_COLOURS, svg } from './svg.ts';
 
@@ -10,16 +12,19 @@ const TOP = 34;
 /** States in which somebody or something works on the task. */
 const WORKED: TaskState[] = ['running', 'validating', 'review', 'queued'];
 
-/** When each task was worked on, checked, reviewed and merged: one row a task, in the order they began. */
-export function timelineSvg(state: RunState): string {
+/**
+ * When each task was worked on, checked, reviewed and merged: one row a task, in the order they began. Time in which
+ * the run was stopped is left out.
+ */
+export function timelineSvg({ state, events }: Pick<StoredRun, 'state' | 'events'>): string {
   const tasks = [...state.tasks.values()].filter((task) => spans(task, state.updatedAt).length > 0);
   tasks.sort((a, b) => (firstWork(a) < firstWork(b) ? -1 : 1));
-  const begin = Date.parse(state.startedAt);
-  const length = Math.max(1, Date.parse(state.updatedAt) - begin);
-  const x = (at: number) => LEFT + ((at - begin) / length) * CHART;
+  const worked = workClock(events);
+  const length = Math.max(1, worked(Infinity));
+  const x = (at: number) => LEFT + (worked(at) / length) * CHART;
   const height = TOP + tasks.length * ROW + 14;
   const rows = tasks.map((task, index) => taskRow(task, state, TOP + index * ROW, x));
-  const body = axis(length, height, x, begin) + rows.join('') + legend();
+  const body = axis(length, height) + rows.join('') + legend();
   return svg(LEFT + CHART + 20, height, `Timeline of ${tasks.length} tasks`, body);
 }
 
@@ -57,12 +62,12 @@ function taskRow(task: TaskView, state: RunState, y: number, x: (at: number) => 
 }
 
 /** About six marks at round times. */
-function axis(length: number, height: number, x: (at: number) => number, begin: number): string {
+function axis(length: number, height: number): string {
   const steps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21_600, 86_400];
   const step = (steps.find((seconds) => length / (seconds * 1000) <= 8) ?? 86_400) * 1000;
   const marks: string[] = [];
   for (let at = 0; at <= length; at += step) {
-    const place = x(begin + at).toFixed(1);
+    const place = (LEFT + (at / length) * CHART).toFixed(1);
     marks.push(
       `<line class="line" x1="${place}" x2="${place}" y1="${TOP - 4}" y2="${height - 8}"/>`,
       `<text class="quiet" x="${place}" y="${TOP - 8}" text-anchor="middle">${clock(at)}</text>`,
