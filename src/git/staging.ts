@@ -25,8 +25,10 @@ export interface LeftOut {
 export interface Pending {
   /** The checkout's commit. */
   head: string;
-  /** Paths that differ from `head`. */
+  /** Paths that are new or differ from `head`. */
   paths: string[];
+  /** Paths that are no files any more; a folder or a link may have taken their place. */
+  deleted: string[];
   leftOut: LeftOut[];
   /** Files with unresolved conflicts. */
   unmerged: string[];
@@ -55,18 +57,18 @@ export async function pending(repository: Repository, checkout: Checkout): Promi
     ],
     inCheckout(checkout),
   );
-  const result: Pending = { head: '', paths: [], leftOut: [], unmerged: [] };
+  const result: Pending = { head: '', paths: [], deleted: [], leftOut: [], unmerged: [] };
   let total = 0;
   for (const record of text.split('\0')) {
     if (record.startsWith('# branch.oid ')) result.head = record.slice('# branch.oid '.length);
     const path = pathOf(record);
     if (path === null) continue;
     if (record.startsWith('u ')) result.unmerged.push(path);
-    // Deleted says git also of a file whose place a folder has taken.
-    const deleted = record.startsWith('1 ') && record[3] === 'D';
-    const { bytes, isFolder } = deleted
-      ? { bytes: 0, isFolder: false }
-      : await sizeOf(join(checkout.path, path));
+    if (record.startsWith('1 ') && record[3] === 'D') {
+      result.deleted.push(path);
+      continue;
+    }
+    const { bytes, isFolder } = await sizeOf(join(checkout.path, path));
     if (isFolder) result.leftOut.push({ path: path.replace(/\/$/, ''), reason: 'repository', bytes: 0 });
     else if (bytes > MAX_FILE_BYTES || total + bytes > MAX_COMMIT_BYTES) {
       result.leftOut.push({ path, reason: 'size', bytes });
@@ -83,12 +85,13 @@ export async function snapshot(
   repository: Repository,
   checkout: Checkout,
 ): Promise<{ tree: string; leftOut: LeftOut[] }> {
-  const { head, paths, leftOut } = await pending(repository, checkout);
-  if (paths.length === 0) return { tree: head, leftOut };
+  const changed = await pending(repository, checkout);
+  const { head, leftOut } = changed;
+  if (isEmpty(changed)) return { tree: head, leftOut };
   const index = join(checkout.gitDir, 'index.snapshot');
   try {
     await copyFile(join(checkout.gitDir, 'index'), index);
-    return { tree: await writeTree(repository, checkout, paths, { GIT_INDEX_FILE: index }), leftOut };
+    return { tree: await writeTree(repository, checkout, changed, { GIT_INDEX_FILE: index }), leftOut };
   } finally {
     await rm(index, { force: true });
   }
@@ -103,11 +106,12 @@ export async function commitAll(
   checkout: Checkout,
   { message, author }: CommitText,
 ): Promise<string | null> {
-  const { head, paths, leftOut } = await pending(repository, checkout);
+  const changed = await pending(repository, checkout);
+  const { head, leftOut } = changed;
   const merging = await readText(join(checkout.gitDir, 'MERGE_HEAD'));
-  if (paths.length === 0 && merging === null) return null;
+  if (isEmpty(changed) && merging === null) return null;
 
-  const tree = await writeTree(repository, checkout, paths, {});
+  const tree = await writeTree(repository, checkout, changed, {});
   const notes = leftOut.map(({ path, reason }) => `Auton-Left-Out: ${JSON.stringify(path)} (${reason})`);
   const sha = await commitTree(repository, tree, [head, ...(merging?.split('\n') ?? [])], {
     message: [message.trimEnd(), ...notes].join('\n'),
@@ -149,17 +153,26 @@ export function mergeInProgress(checkout: Checkout): Promise<boolean> {
   return exists(join(checkout.gitDir, 'MERGE_HEAD'));
 }
 
+function isEmpty({ paths, deleted }: Pending): boolean {
+  return paths.length + deleted.length === 0;
+}
+
 async function writeTree(
   repository: Repository,
   checkout: Checkout,
-  paths: string[],
+  { paths, deleted }: Pending,
   env: Record<string, string>,
 ): Promise<string> {
   const options = { ...inCheckout(checkout), env };
-  await repository.git.text(['update-index', '-z', '--add', '--remove', '--replace', '--stdin'], {
-    ...options,
-    input: paths.map((path) => `${path}\0`).join(''),
-  });
+  const stage = (mode: string[], list: string[]) =>
+    list.length === 0
+      ? undefined
+      : repository.git.text(['update-index', '-z', ...mode, '--stdin'], {
+          ...options,
+          input: list.map((path) => `${path}\0`).join(''),
+        });
+  await stage(['--force-remove'], deleted);
+  await stage(['--add', '--remove', '--replace'], paths);
   return repository.git.text(['write-tree'], options);
 }
 

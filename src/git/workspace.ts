@@ -179,7 +179,12 @@ export class Workspace {
       async (name) => (await resolveRef(this.#repository, branchRef(name))) !== null,
     );
     await createRef(this.#repository, branchRef(branch), head);
-    await moveTarget(this.#repository, head, sha);
+    try {
+      await moveTarget(this.#repository, head, sha);
+    } catch (error) {
+      await git.text(['update-ref', '-d', branchRef(branch), head], at);
+      throw error;
+    }
     return branch;
   }
 
