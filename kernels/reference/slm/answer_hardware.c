@@ -3,9 +3,11 @@
 #include "engine.h"
 #include <auton/arch.h>
 #include <auton/klog.h>
+#include <auton/mm.h>
 #include <auton/string.h>
 
 #define LISTED_MAX 14 /* lines of a list in one answer */
+#define LOG_LINES 1024
 
 static void say_driver_state(slm_result_t *out, const device_t *dev) {
     const struct kb_driver *driver = device_catalogue_driver(dev);
@@ -48,6 +50,10 @@ static void say_list(struct query *q, slm_result_t *out, const device_t **device
 void answer_device_list(struct query *q, slm_result_t *out) {
     const device_t *devices[CONTEXT_LIST_MAX];
     size_t count = 0, rest = 0;
+    if (q->slots.has_ordinal && q->session->list_count > 0) { /* "show me the second device" */
+        answer_device(q, out);
+        return;
+    }
     for (int pass = 0; pass < 2; pass++) /* PCI first, then what is built in */
         for (const device_t *dev = device_first(); dev; dev = dev->next)
             if ((dev->bus == BUS_PCI) == (pass == 0)) {
@@ -95,7 +101,8 @@ static void answer_vendor(struct query *q, slm_result_t *out) {
     for (const device_t *dev = device_first(); dev; dev = dev->next)
         here += dev->bus == BUS_PCI && dev->vendor == q->slots.vendor;
     if (kb_pci_vendor(q->slots.vendor, vendor, sizeof vendor))
-        say(out, "Vendor %04x is %s. This machine has %zu of its devices.\n", q->slots.vendor, vendor, here);
+        say(out, "Vendor %04x is %s. This machine has %zu device%s of it.\n", q->slots.vendor, vendor, here,
+            here == 1 ? "" : "s");
     else
         say(out, "Vendor %04x is not in my table.\n", q->slots.vendor);
 }
@@ -129,6 +136,8 @@ void answer_device(struct query *q, slm_result_t *out) {
             q->slots.slot & 7);
     } else if (q->slots.has_ordinal && !count && !kind) {
         say(out, "There is no such one: the last list ended at %u.\n", q->session->list_count);
+    } else if (!count && q->slots.maker) {
+        say(out, "No. I found no %s by %s in this machine.\n", kind ? kind->name : "device", q->slots.maker->name);
     } else if (kind && !count) {
         say(out, "No. I found no %s", kind->name);
         say(out, device_kind_of(C(ABOUT_USB)) == kind || kind->class_code != MATCH_ANY8
@@ -140,8 +149,6 @@ void answer_device(struct query *q, slm_result_t *out) {
         say_device(out, devices[0]);
         say(out, ".\n");
         focus_on(q->session, devices[0]);
-        q->session->list_count = 0;
-        strlcpy(q->session->list[q->session->list_count++], devices[0]->name, 32);
     } else if (count > 1) {
         say(out, "There are %zu of them:\n", count);
         say_list(q, out, devices, count);
@@ -150,6 +157,21 @@ void answer_device(struct query *q, slm_result_t *out) {
     } else {
         answer_unsure(q, out);
     }
+}
+
+/* The drives behind the controllers, as their drivers told when they found them. */
+static void say_drives(slm_result_t *out) {
+    struct klog_line *lines = kmalloc(LOG_LINES * sizeof *lines);
+    size_t n = lines ? klog_read(lines, LOG_LINES) : 0, drives = 0;
+    for (size_t i = 0; i < n; i++)
+        if (strncmp(lines[i].text, "[DRV] ", 6) == 0 &&
+            (strstr(lines[i].text, " on IDE ") || strncmp(lines[i].text + 6, "SATA port", 9) == 0)) {
+            say(out, "Behind it: %.100s\n", lines[i].text + 6);
+            drives++;
+        }
+    if (!drives)
+        say(out, "What hangs on it I cannot tell: no driver has reported a drive.\n");
+    kfree(lines);
 }
 
 void answer_device_count(struct query *q, slm_result_t *out) {
@@ -166,7 +188,7 @@ void answer_device_count(struct query *q, slm_result_t *out) {
     say(out, "%zu %s%s.\n", count, kind->name, count == 1 ? "" : "s");
     say_list(q, out, devices, count);
     if (q->concepts & C(ABOUT_STORAGE))
-        say(out, "I count controllers; the drives behind them are named in the log at boot (`log`).\n");
+        say_drives(out);
 }
 
 void answer_resources(struct query *q, slm_result_t *out) {
@@ -190,11 +212,10 @@ void answer_rescan(struct query *q, slm_result_t *out) {
 }
 
 void answer_cpu(struct query *q, slm_result_t *out) {
-    (void)q;
     struct hw_summary hw;
     arch_get_hw_summary(&hw);
-    say(out, "The processor is %s. There %s %u of it%s; this kernel runs on one.\n", hw.cpu,
-        hw.cpu_count == 1 ? "is" : "are", hw.cpu_count, hw.cpu_count == 1 ? "" : " (cores or sockets)");
+    say(out, "The processor is %s, with %u core%s; this kernel runs on one.%s\n", hw.cpu, hw.cpu_count,
+        hw.cpu_count == 1 ? "" : "s", q->concepts & C(ASK_SPEED) ? " Its clock rate I cannot tell." : "");
 }
 
 /* Vendors whose devices exist in virtual machines only. */
@@ -224,7 +245,8 @@ void answer_machine(struct query *q, slm_result_t *out) {
         say(out, "A virtual machine: the processor calls itself %s.", hw.cpu);
     else
         say(out, "I see no sign of a virtual machine, so it is probably real hardware.");
-    say(out, " Processor: %s, %u of it. Memory: %lu MB.", hw.cpu, hw.cpu_count, hw.ram_bytes >> 20);
+    say(out, " Processor: %s, %u core%s. Memory: %lu MB.", hw.cpu, hw.cpu_count,
+        hw.cpu_count == 1 ? "" : "s", hw.ram_bytes >> 20);
     const struct acpi_info *acpi = acpi_get_info();
     if (acpi->present)
         say(out, " Its ACPI tables are by \"%s\".", acpi->oem);

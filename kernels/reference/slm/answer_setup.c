@@ -113,12 +113,22 @@ static const struct {
     {"gam chess", "Games", "gnuchess, nethack"},
 };
 
+/* "editor" is no package, it is what a package is for. */
+static bool is_purpose(const char *name) {
+    struct text text;
+    text_parse(name, &text);
+    for (size_t p = 0; text.count == 1 && p < ARRAY_SIZE(PURPOSES); p++)
+        if (has_stem(PURPOSES[p].words, text.words[0].stem))
+            return true;
+    return false;
+}
+
 void answer_packages(struct query *q, slm_result_t *out) {
     const char *name = q->slots.name;
     if (!(q->concepts & (C(DO_INSTALL) | C(DO_REMOVE))) && q->concepts & C(ABOUT_PACKAGES) && !name[0]) {
         say_unsupported(out, "No packages are installed: this kernel has no package manager yet. ");
     } else {
-        bool named = name[0] && !(q->concepts & C(DO_SEARCH));
+        bool named = name[0] && !(q->concepts & C(DO_SEARCH)) && !is_purpose(name);
         say_unsupported(out, "I cannot %s ", q->concepts & C(DO_REMOVE)   ? "remove"
                                              : q->concepts & C(DO_SEARCH) ? "search for"
                                                                           : "install");

@@ -24,6 +24,8 @@ static size_t say_errors(slm_result_t *out, size_t max) {
     for (size_t i = 0; i < n; i++) {
         if (lines[i].level > LOG_WARN || seen++ < skip)
             continue;
+        if (seen == skip + 1)
+            say(out, "The last warnings and errors of the log:\n");
         say(out, "%lu.%02lu %s %.140s\n", lines[i].ticks / TICK_HZ, lines[i].ticks % TICK_HZ,
             lines[i].level <= LOG_ERR ? "error:" : "warning:", lines[i].text);
     }

@@ -114,6 +114,13 @@ static const device_t *device_at(uint32_t slot) {
     return NULL;
 }
 
+static bool is_made_by(const device_t *dev, const struct maker *maker) {
+    for (size_t i = 0; i < ARRAY_SIZE(maker->vendors) && maker->vendors[i]; i++)
+        if (dev->bus == BUS_PCI && dev->vendor == maker->vendors[i])
+            return true;
+    return false;
+}
+
 size_t devices_meant(struct query *q, const device_t **out, size_t max) {
     const struct slots *s = &q->slots;
     const device_t *one = NULL;
@@ -141,7 +148,10 @@ size_t devices_meant(struct query *q, const device_t **out, size_t max) {
     for (const device_t *dev = device_first(); dev; dev = dev->next) {
         if (kind && !device_is_kind(dev, kind))
             continue;
-        if (!kind && (hits = words_in_name(q, dev)) < 1)
+        if (s->maker && !is_made_by(dev, s->maker))
+            continue;
+        hits = kind ? 0 : words_in_name(q, dev);
+        if (!kind && !s->maker && hits < 1)
             continue;
         if (hits > best) {
             best = hits;
@@ -151,7 +161,7 @@ size_t devices_meant(struct query *q, const device_t **out, size_t max) {
             out[found - 1] = dev;
     }
     bool points_back = q->concepts & C(POINTS_BACK);
-    if (!found && !kind && points_back && (one = device_find(q->session->focus))) {
+    if (!found && !kind && !s->maker && points_back && (one = device_find(q->session->focus))) {
         out[0] = one;
         found = 1;
     }

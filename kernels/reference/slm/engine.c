@@ -25,12 +25,25 @@ void say_unsupported(slm_result_t *out, const char *fmt, ...) {
     va_end(args);
 }
 
-/* Not sure enough to answer as if it were certain. A question that names something the rules know, or gives an id,
- * needs less: the rules check it once more. */
+/* Words that are about a computer wherever they stand. */
+#define TECHNICAL                                                                                                      \
+    (C(ABOUT_NETWORK) | C(ABOUT_WIRELESS) | C(ABOUT_SOUND) | C(ABOUT_GRAPHICS) | C(ABOUT_STORAGE) | C(ABOUT_USB) |     \
+     C(ABOUT_BRIDGE) | C(ABOUT_SERIAL) | C(ABOUT_INPUT) | C(ABOUT_BLUETOOTH) | C(ABOUT_CPU) | C(ABOUT_MEMORY) |        \
+     C(ABOUT_THREADS) | C(ABOUT_DRIVER) | C(ABOUT_ERRORS) | C(ABOUT_PACKAGES) | C(ABOUT_VIRTUAL) | C(ABOUT_SERVICE) | \
+     C(DO_REBOOT) | C(DO_POWEROFF) | C(IS_SLOW) | C(IS_CRASHED) | C(ASK_SELF) | C(ASK_HELP))
+
+/* Not sure enough to answer as if it were certain. A question with a technical word or an id needs less, for the
+ * rules check it once more. */
 static bool is_unsure(const struct query *q) {
-    concepts_t subjects = q->concepts & (C(POINTS_BACK) - 1) & ~(C(ABOUT_SYSTEM) | C(ABOUT_TIME) | C(ABOUT_MAKER));
-    bool backed = subjects || q->slots.has_slot || (q->slots.has_vendor && q->slots.has_device) || q->slots.driver;
-    return q->confidence < (backed ? INTENT_SURE_PERCENT / 2 : INTENT_SURE_PERCENT);
+    bool backed = q->concepts & TECHNICAL || q->slots.has_slot || (q->slots.has_vendor && q->slots.has_device) ||
+                  q->slots.driver;
+    return q->confidence < (backed ? INTENT_SURE_PERCENT / 5 : INTENT_SURE_PERCENT);
+}
+
+/* A question that names a driver and complains of nothing is about that driver. */
+static bool is_about_driver(const struct query *q) {
+    return q->slots.driver && q->intent == INTENT_TROUBLESHOOT &&
+           !(q->concepts & (C(ABOUT_ERRORS) | C(IS_SLOW) | C(IS_CRASHED) | C(IS_BROKEN)));
 }
 
 /* "and the second one?", "what about 00:03.0": a short question that goes on from the last one. */
@@ -57,6 +70,8 @@ void engine_answer(uint32_t session, const char *line, slm_result_t *out) {
     struct session *s = q.session;
     if (s->plan.kind != PLAN_BIND)
         s->plan.kind = PLAN_NONE; /* what destroys something is confirmed at once or not at all */
+    if (is_about_driver(&q))
+        q.intent = INTENT_DRIVER_SELECT;
     bool unsure = is_unsure(&q);
     if (unsure && goes_on(&q)) {
         enum slm_intent last = context_step(s, 1)->intent;
@@ -66,6 +81,9 @@ void engine_answer(uint32_t session, const char *line, slm_result_t *out) {
     if (unsure)
         q.intent = INTENT_TROUBLESHOOT;
     out->intent = q.intent;
-    (unsure ? answer_unsure : rule_for(&q))(&q, out);
+    answer_fn answer = !unsure                    ? rule_for(&q)
+                       : q.concepts & C(ASK_SELF) ? answer_self
+                                                  : answer_unsure;
+    answer(&q, out);
     context_add_step(s, q.intent, line);
 }

@@ -73,17 +73,17 @@ enum slm_intent intent_of(const struct text *text, uint32_t *confidence_percent)
     add_pair(scores, previous, (uint16_t)find_word("$"));
 
     int best = 0;
-    for (int l = 1; l < INTENT_LABELS; l++)
+    for (int l = 1; l < INTENT_COUNT; l++)
         if (scores[l] > scores[best])
             best = l;
+    bool none = scores[INTENT_NONE] >= scores[best];
+    int32_t top = none ? scores[INTENT_NONE] : scores[best];
     uint32_t sum = 0;
     for (int l = 0; l < INTENT_LABELS; l++)
-        sum += exp2_units(scores[l] - scores[best]);
-    *confidence_percent = known ? 65536u * 100 / sum : 0;
-    if (best == INTENT_NONE) {
-        *confidence_percent = 0;
-        return INTENT_TROUBLESHOOT;
-    }
+        sum += exp2_units(scores[l] - top);
+    *confidence_percent = known ? exp2_units(scores[best] - top) * 100 / sum : 0;
+    if (none && *confidence_percent >= INTENT_SURE_PERCENT)
+        *confidence_percent = INTENT_SURE_PERCENT - 1;
     return (enum slm_intent)best;
 }
 

@@ -52,7 +52,7 @@ static uint64_t unit_of(const char *stem) {
 /* Words between "install" and what is to be installed, and words that are never its name. */
 #define FILLERS                                                                                                      \
     "a an the some any my me this that these for please pleas new packag program applic app softwar latest newest "  \
-    "servic thread process task job call named of to on in it number no all every old proper right best suitable "   \
+    "text servic thread process task job call named of to on in it number no all every old proper right best suitable "   \
     "suitabl own and with is i want need get hav system her now devic card driver driv modul updat up"
 
 static bool is_name_verb(const char *stem) {
@@ -83,6 +83,25 @@ static bool looks_like_interface(const struct word *w) {
         if (w->length > strlen(PREFIXES[i]) && strncmp(w->stem, PREFIXES[i], strlen(PREFIXES[i])) == 0)
             return last >= '0' && last <= '9';
     return w->length == 2 && strncmp(w->stem, "lo", 2) == 0;
+}
+
+static const struct maker MAKERS[] = {
+    {"Intel", {0x8086}},           {"NVIDIA", {0x10DE}},          {"AMD", {0x1022, 0x1002}},
+    {"ATI", {0x1002}},             {"Realtek", {0x10EC}},         {"Broadcom", {0x14E4}},
+    {"VIA", {0x1106}},             {"Mellanox", {0x15B3}},        {"Atheros", {0x168C, 0x1969}},
+    {"Qualcomm", {0x17CB, 0x168C}}, {"Marvell", {0x11AB, 0x1B4B}}, {"VMware", {0x15AD}},
+    {"virtio", {0x1AF4}},          {"Samsung", {0x144D}},         {"Matrox", {0x102B}},
+    {"Creative", {0x1102}},        {"MediaTek", {0x14C3}},        {"Adaptec", {0x9004, 0x9005}},
+    {"GeForce", {0x10DE}},         {"Radeon", {0x1002}},
+};
+
+static const struct maker *maker_named(const struct word *w) {
+    char name[TEXT_STEM_MAX];
+    copy(name, sizeof name, w->start, w->length);
+    for (size_t i = 0; i < ARRAY_SIZE(MAKERS); i++)
+        if (strcasecmp(name, MAKERS[i].name) == 0)
+            return &MAKERS[i];
+    return NULL;
 }
 
 static const char *driver_named(const struct word *w) {
@@ -134,6 +153,8 @@ void slots_of(const struct text *text, struct slots *out) {
             }
             if (looks_like_interface(w))
                 copy(out->interface, sizeof out->interface, w->start, w->length);
+            if (!out->maker)
+                out->maker = maker_named(w);
             if (!out->driver)
                 out->driver = driver_named(w);
             if (i + 1 < text->count && is_one_of(text->words[i + 1].stem, "servic daemon"))
