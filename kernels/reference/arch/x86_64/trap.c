@@ -45,7 +45,7 @@ void trap_die(const struct arch_trap_frame *f) {
     kprintf("RSI %016lx RDI %016lx RBP %016lx CR3 %016lx\n", f->rsi, f->rdi, f->rbp, read_cr3());
     kprintf("R8  %016lx R9  %016lx R10 %016lx R11 %016lx\n", f->r8, f->r9, f->r10, f->r11);
     kprintf("R12 %016lx R13 %016lx R14 %016lx R15 %016lx\n", f->r12, f->r13, f->r14, f->r15);
-    backtrace_from(f->rip, (const uint64_t *)f->rbp);
+    backtrace_from(f->rip, (const uint64_t *)f->rsp, (const uint64_t *)f->rbp);
     kputs("KERNEL STOPPED\n");
     arch_panic();
 }
@@ -66,12 +66,16 @@ static bool readable(const uint64_t *frame) {
            arch_probe_read((const uint8_t *)(frame + 2) - 1, &byte);
 }
 
-/* rbp points to the caller's rbp and, above it, the return address. */
-void backtrace_from(uint64_t rip, const uint64_t *rbp) {
+/* rbp points to the caller's rbp and, above it, the return address. At the first instruction of a function, or of
+ * nothing at all, that frame is still the caller's, and the return address lies at rsp. */
+void backtrace_from(uint64_t rip, const uint64_t *rsp, const uint64_t *rbp) {
+    uint64_t offset = 0;
+    unsigned repeated = 0, depth = 0;
     kputs("Call chain:\n");
-    print_frame(0, rip);
-    unsigned repeated = 0;
-    for (unsigned depth = 1; depth < MAX_DEPTH && readable(rbp) && rbp[1];) {
+    print_frame(depth++, rip);
+    if ((!symbol_lookup(rip, &offset) || offset == 0) && readable(rsp))
+        print_frame(depth++, rsp[0]);
+    while (depth < MAX_DEPTH && readable(rbp) && rbp[1]) {
         const uint64_t *caller = (const uint64_t *)rbp[0];
         bool goes_up = caller > rbp; /* stacks grow down: anything else is a broken chain */
         if (goes_up && readable(caller) && caller[1] == rbp[1]) {
@@ -90,7 +94,7 @@ void backtrace_from(uint64_t rip, const uint64_t *rbp) {
 
 void arch_backtrace(void) {
     const uint64_t *frame = __builtin_frame_address(0);
-    backtrace_from(frame[1], (const uint64_t *)frame[0]);
+    backtrace_from(frame[1], frame + 2, (const uint64_t *)frame[0]);
 }
 
 void arch_panic(void) {

@@ -10,7 +10,7 @@ struct arch_trap_frame {
 
 void trap_dispatch(struct arch_trap_frame *frame);
 void trap_die(const struct arch_trap_frame *frame) __attribute__((noreturn));
-void backtrace_from(uint64_t rip, const uint64_t *rbp);
+void backtrace_from(uint64_t rip, const uint64_t *rsp, const uint64_t *rbp);
 
 /* interrupt controller, pic.c */
 void pic_init(void);
