@@ -1,0 +1,200 @@
+import assert from 'node:assert/strict';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { missingTools } from '../../fixtures/tools.ts';
+import { runEventSchema, type RunEvent } from '../../../src/protocol/events.ts';
+
+const MAIN = resolve(import.meta.dirname, '../../../src/cli/main.ts');
+const GOAL = 'Build a mini kernel whose gamma and delta subsystems clash';
+
+describe('auton', () => {
+  let folder: string;
+  const env = { ...process.env, NO_COLOR: '1', XDG_CONFIG_HOME: '/nonexistent' };
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'auton-cli-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  function auton(...args: string[]) {
+    const { stdout, stderr, status } = spawnSync(process.execPath, [MAIN, ...args], {
+      cwd: folder,
+      env,
+      encoding: 'utf8',
+      input: '',
+    });
+    return { stdout, stderr, status };
+  }
+
+  function start(...args: string[]): ChildProcess & { text: string } {
+    const child = spawn(process.execPath, [MAIN, ...args], {
+      cwd: folder,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const running = Object.assign(child, { text: '' });
+    child.stdout.on('data', (bytes: Buffer) => (running.text += bytes.toString()));
+    child.stderr.on('data', (bytes: Buffer) => (running.text += bytes.toString()));
+    return running;
+  }
+
+  async function until(child: { text: string; exitCode: number | null }, pattern: RegExp): Promise<void> {
+    while (!pattern.test(child.text)) {
+      assert.equal(child.exitCode, null, `it ended before ${String(pattern)}:\n${child.text}`);
+      await new Promise((wake) => setTimeout(wake, 20));
+    }
+  }
+
+  describe('without a run', () => {
+    it('suggests the command that was meant, with exit code 2', () => {
+      const { stderr, status } = auton('stauts');
+      assert.equal(status, 2);
+      assert.match(stderr, /Did you mean status\?/);
+    });
+
+    const usage: [string, string[], RegExp][] = [
+      ['an option that does not exist', ['status', '--colour'], /unknown option '--colour'/],
+      ['an architecture that does not exist', ['run', 'x', '--arch', 'sparc'], /x86_64, aarch64, riscv64/],
+      ['a run without a goal', ['run'], /missing required argument 'goal'/],
+      ['an empty goal', ['run', ' '], /The goal is empty/],
+      [
+        'a model and a playbook',
+        ['run', 'x', '--model', 'a/b', '--playbook', 'c'],
+        /either a model or a playbook/,
+      ],
+      ['a budget that is no number', ['budget', 'lots'], /amount in US dollars/],
+      ['a time-out of nothing', ['validate', '--timeout', '0'], /number of seconds above 0/],
+      ['a key that does not exist', ['config', 'get', 'llm.modle'], /llm\.model/],
+    ];
+    for (const [what, args, message] of usage) {
+      it(`refuses ${what} with exit code 2`, () => {
+        const { stderr, status } = auton(...args);
+        assert.equal(status, 2, stderr);
+        assert.match(stderr, message);
+      });
+    }
+
+    const remedies: [string[], RegExp][] = [
+      [['status'], /There are no runs[\s\S]*auton run/],
+      [['resume'], /There are no runs[\s\S]*auton run/],
+      [['pause'], /No run is active[\s\S]*auton resume/],
+    ];
+    for (const [args, message] of remedies) {
+      it(`says what to do when there is nothing to ${args[0]}`, () => {
+        const { stderr, status } = auton(...args);
+        assert.equal(status, 1);
+        assert.match(stderr, message);
+      });
+    }
+
+    it('shows every command and its options', () => {
+      const { stdout, status } = auton('--help');
+      assert.equal(status, 0);
+      for (const name of ['run', 'resume', 'status', 'logs', 'report', 'kernel', 'doctor']) {
+        assert.match(stdout, new RegExp(`^  ${name}\\b`, 'm'));
+        assert.equal(auton(name, '--help').status, 0);
+      }
+    });
+
+    it('changes one key of the configuration and reads it back', () => {
+      assert.equal(auton('config', 'set', 'llm.cost.max_cost_usd', '7').status, 0);
+      assert.equal(auton('config', 'get', 'llm.cost.max_cost_usd').stdout.trim(), '7');
+      assert.match(auton('config', 'check').stdout, /valid/);
+      assert.match(readFileSync(join(folder, 'auton.toml'), 'utf8'), /max_cost_usd = 7/);
+    });
+  });
+
+  describe('with a run', function () {
+    this.timeout(180_000);
+
+    before(function () {
+      const missing = missingTools([
+        'qemu-system-x86_64',
+        'make',
+        'gcc',
+        'ld',
+        'bwrap',
+        'grub-mkrescue',
+        'xorriso',
+        'mformat',
+        'git',
+      ]);
+      if (missing.length === 0) return;
+      console.log(`skipped: ${missing.join(', ')} not found`);
+      this.skip();
+    });
+
+    it('works to the end and can be looked at from every side', () => {
+      const { stdout, stderr, status } = auton('run', GOAL, '--playbook', 'clash', '--json');
+      assert.equal(status, 0, stderr + stdout.slice(-2000));
+      const events = stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => runEventSchema.parse(JSON.parse(line)));
+      assert.deepEqual(
+        events.map(({ seq }) => seq),
+        events.map((_, index) => index + 1),
+      );
+      assert.equal(events.at(-1)?.type, 'run.finished');
+
+      assert.match(auton('status').stdout, /done[\s\S]*playbook, no model/);
+      assert.match(auton('tasks').stdout, /delta\s+merged/);
+      assert.match(auton('agents').stdout, /developer-4/);
+      assert.match(auton('runs').stdout, /5\/5/);
+      assert.match(auton('logs', '--task', 'delta').stdout, /merged as/);
+      assert.match(auton('diff', 'alpha', '--stat').stdout, /alpha\/alpha\.c/);
+      assert.match(
+        auton('debug', '--agent', 'reviewer', '--task', 'core').stdout,
+        /System prompt[\s\S]*submit_review[\s\S]*approved/,
+      );
+      assert.match(auton('debug').stderr, /--agent developer --task core/);
+      assert.match(auton('kernel', 'chat', 'help').stdout, /\w/);
+      const files = auton('report').stdout.trim().split('\n');
+      assert.equal(files.length, 2);
+      for (const file of files) assert.match(readFileSync(join(folder, file), 'utf8'), /delta/);
+      assert.match(auton('resume').stderr, /is done/);
+    });
+
+    it('pauses on Ctrl-C with exit code 130, and resumes', async () => {
+      const run = start('run', GOAL, '--playbook', 'clash');
+      await until(run, /core +merged as/);
+      run.kill('SIGINT');
+      const [code] = (await once(run, 'close')) as [number];
+      assert.equal(code, 130, run.text);
+      assert.match(run.text, /Paused[\s\S]*resume/);
+      assert.match(auton('status').stdout, /paused/);
+      assert.equal(existsSync(join(folder, '.auton', 'engine.sock')), false);
+
+      const { stdout, status } = auton('resume');
+      assert.equal(status, 0, stdout);
+      assert.match(stdout, /5 tasks merged/);
+    });
+
+    it('is watched and paused from another process', async () => {
+      const run = start('run', GOAL, '--playbook', 'clash');
+      await until(run, /planned 5 tasks/);
+      const watcher = start('logs', '--follow');
+      assert.match(auton('status').stdout, new RegExp(`running in process ${run.pid}`));
+      assert.match(auton('message', 'delta', 'Mind the vector.').stdout, /reads it/);
+      assert.match(auton('run', 'another goal', '--playbook', 'clash').stderr, /\w/);
+      assert.equal(auton('pause').status, 0);
+      const [code] = (await once(run, 'close')) as [number];
+      assert.equal(code, 130, run.text);
+      if (watcher.exitCode === null) await once(watcher, 'close');
+      assert.match(watcher.text, /Mind the vector\.[\s\S]*paused/);
+    });
+
+    it('leaves at once on the second Ctrl-C, and nothing is lost', async () => {
+      const run = start('run', GOAL, '--playbook', 'clash');
+      await until(run, /core +merged as/);
+      run.kill('SIGINT');
+      run.kill('SIGINT');
+      const [code] = (await once(run, 'close')) as [number];
+      assert.equal(code, 130, run.text);
+      assert.equal(auton('resume').status, 0);
+    });
+  });
+});
