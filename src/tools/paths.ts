@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { lstat, mkdir, open, readlink, type FileHandle } from 'node:fs/promises';
+import { lstat, mkdir, open, readlink, realpath, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { hasCode } from '../protocol/errors.ts';
 import type { ToolContext } from './tool.ts';
@@ -8,9 +8,12 @@ import { fileError, ToolError } from './tool-error.ts';
 /** How the model names the files of `ToolContext.outputFolder`, which hold long outputs in full. */
 export const OUTPUT_ALIAS = '@output';
 
-/** A checked path: absolute and free of symbolic links, and how to name it to the model. */
+/** A checked path, and how to name it to the model. */
 export interface Place {
+  /** Absolute and free of symbolic links. */
   path: string;
+  /** The folder it lies in and cannot leave, free of symbolic links too. */
+  root: string;
   shown: string;
 }
 
@@ -20,32 +23,33 @@ const MAX_LINKS = 40;
 export async function readablePlace(given: string, context: ToolContext): Promise<Place> {
   if (given === OUTPUT_ALIAS || given.startsWith(`${OUTPUT_ALIAS}/`)) {
     const inside = given.slice(OUTPUT_ALIAS.length + 1);
-    return { path: await resolveWithin(context.outputFolder, inside || '.', given), shown: given };
+    return resolveWithin(context.outputFolder, inside || '.', given);
   }
   return worktreePlace(given, context);
 }
 
 /** A path of the worktree. The file may not exist yet. Rejects with a ToolError if it leads out or into `.git`. */
 export async function worktreePlace(given: string, context: ToolContext): Promise<Place> {
-  const target = await resolveWithin(context.worktree, given, given);
-  const relative = path.relative(context.worktree, target);
+  const place = await resolveWithin(context.worktree, given, given);
+  const relative = path.relative(place.root, place.path);
   if (relative.split(path.sep).some((part) => part.toLowerCase() === '.git')) {
     throw new ToolError(`${given} belongs to git and is not for tools. Use git_diff, git_commit or shell.`);
   }
-  return { path: target, shown: relative || '.' };
+  return { ...place, shown: relative || '.' };
 }
 
 /**
  * Follows every symbolic link of a path by hand, also a dangling one that a write would create the target of, and makes
  * sure that the end lies inside the folder.
  */
-export async function resolveWithin(folder: string, given: string, shown: string): Promise<string> {
+export async function resolveWithin(folder: string, given: string, shown: string): Promise<Place> {
   if (given.includes('\0')) throw new ToolError('A path cannot hold a NUL character.');
   const absolute = path.resolve(folder, given);
   assertWithin(absolute, folder, shown);
+  const root = await realpath(folder);
   let links = 0;
-  let resolved = folder;
-  const rest = path.relative(folder, absolute).split(path.sep).filter(Boolean);
+  let resolved = root;
+  const rest = partsBelow(folder, absolute);
   while (rest.length > 0) {
     const next = path.join(resolved, rest.shift()!);
     const target = await readLink(next, shown);
@@ -55,11 +59,15 @@ export async function resolveWithin(folder: string, given: string, shown: string
     }
     if (++links > MAX_LINKS) throw new ToolError(`${shown} runs through too many symbolic links.`);
     const led = path.resolve(resolved, target);
-    assertWithin(led, folder, shown);
-    rest.unshift(...path.relative(folder, led).split(path.sep).filter(Boolean));
-    resolved = folder;
+    assertWithin(led, root, shown);
+    rest.unshift(...partsBelow(root, led));
+    resolved = root;
   }
-  return resolved;
+  return { path: resolved, root, shown };
+}
+
+function partsBelow(folder: string, target: string): string[] {
+  return path.relative(folder, target).split(path.sep).filter(Boolean);
 }
 
 /** The target of a symbolic link; undefined for anything else, also for nothing. */

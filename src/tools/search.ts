@@ -41,9 +41,7 @@ export const searchCode = defineTool({
     await stat(place.path).catch((error: unknown) => {
       throw fileError(error, place.shown);
     });
-    const root =
-      place.shown === input.path && input.path.startsWith('@') ? context.outputFolder : context.worktree;
-    const target = path.relative(root, place.path) || '.';
+    const target = path.relative(place.root, place.path) || '.';
     const file = newKeptFile('search', context);
     const result = await context.sandbox.run({
       argv: [
@@ -56,9 +54,9 @@ export const searchCode = defineTool({
         input.ignore_case ? '-i' : '',
         target,
       ],
-      cwd: root,
+      cwd: place.root,
       writable: [],
-      readable: [root],
+      readable: [place.root],
       timeoutMs: Math.min(TIMEOUT_MS, context.commandTimeoutMs),
       signal: context.signal,
       outputFile: file.path,

@@ -19,10 +19,7 @@ export const readSpec = defineTool({
   }),
   async run(input, context) {
     if (input.name === undefined) return { ok: true, text: await listSpec(context) };
-    const { text } = await readText({
-      path: await resolveWithin(context.specFolder, input.name, input.name),
-      shown: input.name,
-    }).catch(async (error: unknown) => {
+    const { text } = await readSpecFile(input.name, context).catch(async (error: unknown) => {
       if (!(error instanceof ToolError)) throw error;
       throw new ToolError(`${error.message} The specification has:\n${await listSpec(context)}`);
     });
@@ -30,6 +27,10 @@ export const readSpec = defineTool({
     return { ok: true, text: await fitResult(lines.join('\n'), 'spec', context) };
   },
 });
+
+async function readSpecFile(name: string, context: ToolContext): Promise<{ text: string }> {
+  return readText(await resolveWithin(context.specFolder, name, name));
+}
 
 async function listSpec(context: ToolContext): Promise<string> {
   const entries = await readdir(context.specFolder, { recursive: true, withFileTypes: true }).catch(
@@ -43,7 +44,7 @@ async function listSpec(context: ToolContext): Promise<string> {
   const lines = await Promise.all(
     files.toSorted().map(async (file) => {
       const name = path.relative(context.specFolder, file);
-      const { text } = await readText({ path: file, shown: name });
+      const { text } = await readSpecFile(name, context);
       const title = /^#+\s*(.+)$/m.exec(text)?.[1] ?? '';
       return `${name}  ${title}  (${text.split('\n').length} lines)`;
     }),

@@ -19,7 +19,7 @@ export const listFiles = defineTool({
   async run(input, context) {
     const place = await worktreePlace(input.path, context);
     const lines: string[] = [];
-    await addEntries(place.path, context.worktree, input.depth, lines).catch((error: unknown) => {
+    await addEntries(place.path, place.root, input.depth, lines).catch((error: unknown) => {
       throw fileError(error, place.shown);
     });
     if (lines.length === 0) return { ok: true, text: `${place.shown} is empty.` };

@@ -4,6 +4,7 @@ import { UserError } from '../../protocol/errors.ts';
 import { runProcess, type ProcessResult } from '../process.ts';
 import type { Sandbox, SandboxCommand, SandboxLimits, SandboxResult } from '../sandbox.ts';
 import type { CgroupPool } from './cgroup.ts';
+import type { WritableFolder } from './disk.ts';
 import { DiskGuard } from './disk-guard.ts';
 import {
   commandMounts,
@@ -28,6 +29,15 @@ export interface BubblewrapOptions {
   countProcesses: boolean;
   /** bubblewrap 0.8 and later can forbid new user namespaces. */
   disableUserns: boolean;
+}
+
+/** What a command sees and writes. */
+interface CommandFiles {
+  /** Options of bubblewrap. */
+  args: string[];
+  folders: WritableFolder[];
+  /** What it sees as the repository's configuration, if there is a repository. */
+  gitConfig: string | undefined;
 }
 
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
@@ -65,15 +75,17 @@ export class Bubblewrap implements Sandbox {
 
   async run(command: SandboxCommand): Promise<SandboxResult> {
     command.signal?.throwIfAborted();
-    const writable = await realPaths(command.writable);
-    const { mounts, gitConfig } = await this.#mounts(writable, await realPaths(command.readable ?? []));
+    const { args, folders, gitConfig } = await this.#mounts(
+      await realPaths(command.writable),
+      await realPaths(command.readable ?? []),
+    );
     const groups = this.#options.cgroups?.take() ?? [];
-    const fileBytes = this.#disk.maxFileBytes(writable);
+    const fileBytes = this.#disk.maxFileBytes(folders);
 
     const result = await runProcess({
       argv: [
         ...['bash', '--norc', '-c', LAUNCH, 'sandbox', String(groups.length), ...groups],
-        ...['bwrap', ...this.#isolation, ...mounts, ...SEAL, ...environment(command.env)],
+        ...['bwrap', ...this.#isolation, ...args, ...SEAL, ...environment(command.env)],
         ...['--chdir', await realpath(command.cwd), '--'],
         ...this.#limited(fileBytes, command.argv),
       ],
@@ -87,11 +99,11 @@ export class Bubblewrap implements Sandbox {
       outputFile: command.outputFile,
       maxOutputFileBytes: this.#options.limits.max_file_mb * 2 ** 20,
       kill: (child) => child.kill('SIGKILL'),
-      watch: (child) => this.#watch(child, writable),
+      watch: (child) => this.#watch(child, folders),
       // bubblewrap ends with the command, its process 1 a moment later, and with that everything else inside.
       afterEnd: (status) => ended(Number(/"child-pid": (\d+)/.exec(status)?.[1] ?? 0)),
     }).finally(() => groups.length && this.#options.cgroups!.release(groups));
-    const notes = await this.#disk.settle(writable);
+    const notes = await this.#disk.settle(folders);
     return toResult(result, notes);
   }
 
@@ -103,36 +115,35 @@ export class Bubblewrap implements Sandbox {
     ];
   }
 
-  async #mounts(
-    writable: string[],
-    readable: string[],
-  ): Promise<{ mounts: string[]; gitConfig: string | undefined }> {
+  async #mounts(writable: string[], readable: string[]): Promise<CommandFiles> {
     const mounts: Mount[] = [
       ...this.#options.hide.map((path) => ({ path, access: 'hide' as const })),
       ...readable.map((path) => ({ path, access: 'read' as const })),
       ...writable.map((path) => ({ path, access: 'write' as const })),
     ];
     const configs = new Set<string>();
+    const folders: WritableFolder[] = [];
     for (const folder of [...writable, ...readable]) {
       const repository = await findRepository(folder);
       mounts.push(...(repository?.protect ?? []).map((path) => ({ path, access: 'read' as const })));
       if (repository?.config) configs.add(repository.config);
+      if (writable.includes(folder)) folders.push({ path: folder, hasGit: repository !== undefined });
     }
     const args = await commandMounts(mounts);
     const [config, ...others] = configs;
     for (const other of others) args.push('--ro-bind', '/dev/null', other);
-    if (config === undefined) return { mounts: args, gitConfig: undefined };
+    if (config === undefined) return { args, folders, gitConfig: undefined };
     args.push('--ro-bind-data', '4', config);
-    return { mounts: args, gitConfig: withoutCredentials(await readFile(config, 'utf8')) };
+    return { args, folders, gitConfig: withoutCredentials(await readFile(config, 'utf8')) };
   }
 
-  async #watch(child: ChildProcess, writable: string[]): Promise<string | undefined> {
+  async #watch(child: ChildProcess, folders: WritableFolder[]): Promise<string | undefined> {
     if (this.#options.countProcesses) {
       const { max_processes } = this.#options.limits;
       if ((await countDescendants(child.pid!)) > max_processes)
         return `it started more than ${max_processes} processes`;
     }
-    return await this.#disk.check(writable);
+    return await this.#disk.check(folders);
   }
 }
 

@@ -1,4 +1,4 @@
-import { measureFolder, removeStrayGit } from './disk.ts';
+import { measureFolder, removeStrayGit, type WritableFolder } from './disk.ts';
 
 /** A worktree may take this many times the largest file a command may write. */
 const FILES = 2;
@@ -16,14 +16,14 @@ export class DiskGuard {
   }
 
   /** Bytes a command's files may have: none while one of its folders is too big, so that it can only remove. */
-  maxFileBytes(folders: string[]): number {
-    return folders.some((folder) => this.#tooBig.has(folder)) ? 0 : this.#maxFileMb * 2 ** 20;
+  maxFileBytes(folders: WritableFolder[]): number {
+    return folders.some(({ path }) => this.#tooBig.has(path)) ? 0 : this.#maxFileMb * 2 ** 20;
   }
 
   /** Why a running command must end, if it must. */
-  async check(folders: string[]): Promise<string | undefined> {
+  async check(folders: WritableFolder[]): Promise<string | undefined> {
     for (const folder of folders) {
-      if (this.#tooBig.has(folder)) continue;
+      if (this.#tooBig.has(folder.path)) continue;
       const { bytes } = await measureFolder(folder);
       if (bytes > this.#limit()) return `it wrote more than ${FILES * this.#maxFileMb} MB`;
     }
@@ -31,16 +31,16 @@ export class DiskGuard {
   }
 
   /** To be called when nothing of a command runs any more; what it did about the folders. */
-  async settle(folders: string[]): Promise<string[]> {
+  async settle(folders: WritableFolder[]): Promise<string[]> {
     const notes: string[] = [];
     for (const folder of folders) {
       const use = await measureFolder(folder);
       notes.push(...(await removeStrayGit(use, folder)));
       if (use.bytes <= this.#limit()) {
-        this.#tooBig.delete(folder);
+        this.#tooBig.delete(folder.path);
         continue;
       }
-      this.#tooBig.add(folder);
+      this.#tooBig.add(folder.path);
       notes.push(
         `The folder holds ${use.bytes === Infinity ? 'folders nested without end' : `${Math.ceil(use.bytes / 2 ** 20)} MB`}, allowed are ${FILES * this.#maxFileMb} MB: ` +
           'until files are removed, commands cannot write to files.',

@@ -4,9 +4,16 @@ import path from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { hasCode } from '../../protocol/errors.ts';
 
+/** A folder that a command may write. */
+export interface WritableFolder {
+  path: string;
+  /** Whether it had a `.git` before the command, which the command then cannot write. */
+  hasGit: boolean;
+}
+
 export interface FolderUse {
   bytes: number;
-  /** Every `.git` below the folder other than its own. */
+  /** Every `.git` that the command made. */
   strayGit: string[];
 }
 
@@ -19,11 +26,11 @@ const FILES_A_TURN = 1000;
  * What a folder takes on disk, its own `.git` not counted; infinite when it is nested too deep to be looked at. Files that
  * come and go meanwhile do not disturb it.
  */
-export async function measureFolder(folder: string): Promise<FolderUse> {
+export async function measureFolder(folder: WritableFolder): Promise<FolderUse> {
   const use: FolderUse = { bytes: 0, strayGit: [] };
-  const ownGit = path.join(folder, '.git');
+  const ownGit = folder.hasGit ? path.join(folder.path, '.git') : undefined;
   let looked = 0;
-  for (const queue = [folder]; queue.length > 0;) {
+  for (const queue = [folder.path]; queue.length > 0;) {
     const current = queue.pop()!;
     for (const entry of readFolder(current, use)) {
       const target = `${current}/${entry.name}`;
@@ -65,9 +72,10 @@ function readFolder(folder: string, use: FolderUse, again = false): Dirent[] {
  * Removes repositories inside the worktree. Git run by the engine would enter one and obey its configuration, which may
  * name programs to start: a way out of the sandbox.
  */
-export async function removeStrayGit(use: FolderUse, folder: string): Promise<string[]> {
+export async function removeStrayGit(use: FolderUse, folder: WritableFolder): Promise<string[]> {
   for (const target of use.strayGit) await rm(target, { recursive: true, force: true });
   return use.strayGit.map(
-    (target) => `Removed ${path.relative(folder, target)}: a repository inside the worktree is not allowed.`,
+    (target) =>
+      `Removed ${path.relative(folder.path, target)}: a repository inside the worktree is not allowed.`,
   );
 }

@@ -162,6 +162,12 @@ describe('the sandbox', function () {
       assert.equal((await run('echo more >more && rm more')).exitCode, 0);
     });
 
+    it('folders nested too deep to be measured, which can still be removed', async () => {
+      const nest = 'd=$(printf "%0200d" 0); for i in {1..30}; do mkdir $d && cd $d; done';
+      assert.match((await run(nest)).notes!.join('\n'), /folders nested without end/);
+      assert.equal((await run('rm -r 0*')).notes, undefined);
+    });
+
     it('/tmp by size, and empties it between commands', async () => {
       const { output } = await run(
         'head -c 30M /dev/zero >/tmp/x; stat -c %s /tmp/x; ls /dev/shm; echo x >/dev/shm/x',
@@ -356,6 +362,30 @@ EOF`);
       assert.ok(!existsSync(path.join(worktree, 'sub/.git')) && !existsSync(path.join(worktree, 'a/.GIT')));
       assert.ok(existsSync(path.join(worktree, '.git')));
       rmSync(path.join(worktree, 'sub'), { recursive: true });
+    });
+
+    it('by git: a .git made where there was none is removed, also a link', async () => {
+      const folder = path.join(root, 'bare');
+      mkdirSync(folder);
+      for (const script of [
+        'git init -q .; head -c 1M /dev/zero >.git/x',
+        'ln -s /usr .git',
+        'mkdir a; mkdir a/.git; chmod 0 a',
+      ]) {
+        const { notes } = await run(script, { cwd: folder, writable: [folder] });
+        assert.match(notes!.join('\n'), /Removed .*\.git/);
+      }
+      assert.deepEqual(readdirSync(folder), ['a']);
+      assert.ok(existsSync('/usr/bin'));
+    });
+
+    it('by git: not by a process in the background that makes one again and again', async () => {
+      const again = 'while :; do mkdir -p again/.git 2>/dev/null; done';
+      for (let i = 0; i < 10; i++) {
+        await run(`setsid nohup bash -c '${again}' >/dev/null 2>&1 & sleep 0.02`);
+        assert.ok(!existsSync(path.join(worktree, 'again/.git')));
+      }
+      rmSync(path.join(worktree, 'again'), { recursive: true, force: true });
     });
 
     it('out of a folder that is hidden inside a readable one', async () => {

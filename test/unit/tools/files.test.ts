@@ -91,6 +91,19 @@ describe('file tools', () => {
       assert.equal(readFileSync(inside('a.c'), 'utf8'), 'x\n');
     });
 
+    it('works in a worktree that is reached over a link', async () => {
+      const link = path.join(bench.root, 'link');
+      symlinkSync(bench.worktree, link);
+      bench.context.worktree = link;
+      assert.ok((await bench.call('write_file', { path: 'mm/a.c', content: 'x\n' })).ok);
+      assert.match(
+        (await bench.call('read_file', { path: path.join(link, 'mm/a.c') })).text,
+        /^\[mm\/a\.c, /,
+      );
+      assert.match((await bench.call('list_files', {})).text, /^mm\/\nmm\/a\.c/);
+      assert.match((await bench.call('read_file', { path: '../outside.txt' })).text, /leads out/);
+    });
+
     it('follows links that stay inside', async () => {
       mkdirSync(inside('real'));
       symlinkSync('real', inside('link'));
