@@ -46,7 +46,7 @@ static bool same_name(const char *a, const char *b) {
 
 const struct kb_driver *catalogue_find(const char *name) {
     for (size_t i = 0; i < catalogue_driver_count && i < MAX_DRIVERS; i++)
-        if (same_name(name, catalogue_drivers[i].name))
+        if (folded(name[0]) == folded(catalogue_drivers[i].name[0]) && same_name(name, catalogue_drivers[i].name))
             return answer(i);
     return NULL;
 }
@@ -58,7 +58,7 @@ const struct kb_driver *catalogue_by_keyword(const char *word, size_t length) {
             size_t n = 0;
             while (key[n] && key[n] != ' ')
                 n++;
-            if (n == length && strncmp(key, word, n) == 0)
+            if (n == length && *key == *word && strncmp(key, word, n) == 0)
                 return answer(i);
             key += n + (key[n] == ' ');
         }

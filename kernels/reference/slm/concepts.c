@@ -110,6 +110,8 @@ concepts_t concepts_of(const struct text *text) {
     for (size_t i = 0; i < text->count; i++)
         for (size_t e = 0; e < entry_count; e++) {
             size_t n = 0;
+            if (entries[e].stems[0][0] != text->words[i].stem[0])
+                continue; /* cheaper than a call for each of some hundred entries */
             while (n < entries[e].words && i + n < text->count &&
                    strcmp(entries[e].stems[n], text->words[i + n].stem) == 0)
                 n++;

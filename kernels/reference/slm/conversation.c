@@ -2,41 +2,61 @@
 #include "engine.h"
 #include <auton/string.h>
 
-static bool is_phrase(const struct query *q, const char *const *phrases) {
-    for (; *phrases; phrases++) {
-        struct text phrase;
-        text_parse(*phrases, &phrase);
-        size_t i = 0;
-        while (i < phrase.count && i < q->text.count && strcmp(phrase.words[i].stem, q->text.words[i].stem) == 0)
-            i++;
-        bool polite = i + 1 == q->text.count && strcmp(q->text.words[i].stem, "pleas") == 0;
-        if (i == phrase.count && (i == q->text.count || polite))
-            return true;
+#define PHRASE_MAX 24
+
+/* The line in small letters, with one space between words and no punctuation or "please" around it; "" for a line that
+ * is longer than any phrase. */
+static void normalise(const char *line, char out[PHRASE_MAX]) {
+    size_t n = 0;
+    for (; *line; line++) {
+        char c = *line >= 'A' && *line <= 'Z' ? (char)(*line + 32) : *line;
+        bool in_word = (c >= 'a' && c <= 'z') || c == '\'' || (uint8_t)c >= 0x80 || (c >= '0' && c <= '9');
+        if (n == PHRASE_MAX - 1) {
+            n = 0;
+            break;
+        }
+        if (in_word)
+            out[n++] = c;
+        else if (n > 0 && out[n - 1] != ' ')
+            out[n++] = ' ';
     }
+    while (n > 0 && out[n - 1] == ' ')
+        n--;
+    if (n > 7 && strncmp(out + n - 7, " please", 7) == 0)
+        n -= 7;
+    out[n] = '\0';
+}
+
+static bool is_phrase(const char *line, const char *const *phrases) {
+    for (; *phrases; phrases++)
+        if (strcmp(line, *phrases) == 0)
+            return true;
     return false;
 }
 
 static const char *const YES[] = {"go", "yes", "do it", "ok", "okay", "sure", "go ahead", "proceed", "continue", "next",
                                   "yes do it", "yep", "yeah", "y", "carry on", "go on", "ok go", "yes go", "next step",
-                                  "please do", "yes please", "ok do it", "make it so", "just do it", "confirm", NULL};
+                                  "please do", "ok do it", "make it so", "just do it", "confirm", NULL};
 static const char *const NO[] = {"no", "cancel", "stop", "never mind", "nevermind", "forget it", "do not", "nope", "n",
                                  "no thanks", "drop it", "abort", "leave it", "don't", "cancel that", "no way",
-                                 "cancel the plan", "drop the plan", "no don't", NULL};
+                                 "cancel the plan", "drop the plan", "no don't", "dont", NULL};
 static const char *const AGAIN[] = {"again", "repeat", "once more", "say that again", "repeat that", "same again", NULL};
 
 bool converse(struct query *q, slm_result_t *out) {
     struct session *s = q->session;
-    if (is_phrase(q, YES)) {
+    char line[PHRASE_MAX];
+    normalise(q->line, line);
+    if (is_phrase(line, YES)) {
         plan_go(s, out);
         return true;
     }
-    if (is_phrase(q, NO)) {
+    if (is_phrase(line, NO)) {
         say(out, s->plan.kind != PLAN_NONE ? "The plan is dropped; nothing was done further.\n"
                                            : "There is no plan to drop.\n");
         s->plan.kind = PLAN_NONE;
         return true;
     }
-    if (is_phrase(q, AGAIN)) {
+    if (is_phrase(line, AGAIN)) {
         const struct step *last = context_step(s, 1);
         if (!last) {
             say(out, "You have not asked anything yet.\n");

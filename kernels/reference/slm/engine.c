@@ -5,8 +5,18 @@
 #include <auton/string.h>
 
 static void vsay(slm_result_t *out, const char *fmt, va_list args) {
-    size_t used = strlen(out->response), room = sizeof out->response - used;
-    if ((size_t)kvsnprintf(out->response + used, room, fmt, args) >= room)
+    static struct {
+        const slm_result_t *out;
+        size_t length;
+    } last; /* where the last say() ended, so that a long answer is not measured again for each part of it */
+    if (last.out != out || last.length >= sizeof out->response || out->response[last.length] != '\0' ||
+        (last.length > 0 && out->response[last.length - 1] == '\0'))
+        last.length = strlen(out->response);
+    last.out = out;
+    size_t used = last.length, room = sizeof out->response - used;
+    size_t added = (size_t)kvsnprintf(out->response + used, room, fmt, args);
+    last.length = added < room ? used + added : sizeof out->response - 1;
+    if (added >= room)
         strlcpy(out->response + sizeof out->response - sizeof "...\n", "...\n", sizeof "...\n");
 }
 

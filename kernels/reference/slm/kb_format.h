@@ -10,8 +10,8 @@
 #include <stdint.h>
 
 #define KB_MAGIC 0x31424B41u /* "AKB1" */
-#define KB_BLOCK 16
-#define KB_DICTIONARY_BLOCK 16
+#define KB_BLOCK 8
+#define KB_DICTIONARY_BLOCK 8
 #define KB_MAX_CODE 31
 enum { KB_END, KB_LITERAL, KB_FIRST_WORD };
 
