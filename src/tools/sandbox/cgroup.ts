@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { hasCode } from '../../protocol/errors.ts';
@@ -36,13 +37,9 @@ export class CgroupPool {
     if (!hierarchies.some(({ pids }) => pids)) return undefined;
     hierarchies.forEach(({ folder }) => removeLeftovers(folder));
     const pool = new CgroupPool(hierarchies, limits);
-    try {
-      pool.release(pool.take());
-    } catch (error) {
-      if (['EACCES', 'EPERM', 'EROFS', 'ENOENT', 'EINVAL'].some((code) => hasCode(error, code)))
-        return undefined;
-      throw error;
-    }
+    const group = pool.#tryOne();
+    if (!group) return undefined;
+    pool.release(group);
     return pool;
   }
 
@@ -54,6 +51,21 @@ export class CgroupPool {
   /** To be called when all processes of the group have ended. */
   release(group: string[]): void {
     this.#free.push(group);
+  }
+
+  /** A group that a process could really join; undefined where that is forbidden. */
+  #tryOne(): string[] | undefined {
+    try {
+      const group = this.#create();
+      const join = 'for file; do echo $$ >"$file" || exit; done';
+      return spawnSync('sh', ['-c', join, 'sh', ...group], { stdio: 'ignore' }).status === 0
+        ? group
+        : undefined;
+    } catch (error) {
+      if (['EACCES', 'EPERM', 'EROFS', 'ENOENT', 'EINVAL'].some((code) => hasCode(error, code)))
+        return undefined;
+      throw error;
+    }
   }
 
   #create(): string[] {

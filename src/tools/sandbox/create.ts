@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { realpath } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import type { Config } from '../../protocol/config.ts';
 import { errorMessage, hasCode, UserError } from '../../protocol/errors.ts';
@@ -43,7 +44,7 @@ export async function createSandbox(
   });
   return new Bubblewrap({
     limits: config,
-    hide: options.hide,
+    hide: await Promise.all(options.hide.map((place) => realpath(place).catch(() => place))),
     disableUserns,
     cgroups: CgroupPool.open(config),
     countProcesses: !limitsProcesses,
