@@ -5,9 +5,13 @@ import { fileURLToPath } from 'node:url';
 /** What AUTON ships beside its code. */
 export interface Assets {
   specFolder: string;
-  acceptanceFile: string;
   playbooksFolder: string;
   referenceKernel: string;
+}
+
+/** The acceptance tests of a specification. */
+export function acceptanceFile(specFolder: string): string {
+  return join(specFolder, 'tests', 'acceptance.toml');
 }
 
 /** The folder that holds `kernel_spec/` and the rest: the same for the sources and for the bundle in `dist/`. */
@@ -16,7 +20,6 @@ export function assets(): Assets {
   while (!existsSync(join(folder, 'kernel_spec')) && dirname(folder) !== folder) folder = dirname(folder);
   return {
     specFolder: join(folder, 'kernel_spec'),
-    acceptanceFile: join(folder, 'kernel_spec', 'tests', 'acceptance.toml'),
     playbooksFolder: join(folder, 'playbooks'),
     referenceKernel: join(folder, 'kernels', 'reference'),
   };

@@ -1,6 +1,6 @@
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { assets } from '../config/assets.ts';
+import { acceptanceFile, assets } from '../config/assets.ts';
 import { createRedactor } from '../config/secrets.ts';
 import { Workspace } from '../git/workspace.ts';
 import { chooseAccelerator } from '../kernel/accel.ts';
@@ -49,7 +49,7 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
   const { folder, run, goal, config, env, resumed } = options;
   const { arch } = config.kernel;
   const state = stateFolder(folder);
-  const { specFolder, acceptanceFile, playbooksFolder, referenceKernel } = assets();
+  const { playbooksFolder, referenceKernel, ...shipped } = assets();
   const models = createModels(config, { env, playbooksFolder, folder });
   const undo: (() => void | Promise<void>)[] = [() => models.close()];
   const release = async () => {
@@ -58,7 +58,9 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
   try {
     if (!resumed) models.assertCovers({ goal, arch, mode: config.workflow.mode });
     undo.push(lockStateFolder(state));
-    const acceptance = loadAcceptanceTests(acceptanceFile);
+    const configured = config.workspace.spec && resolve(folder, config.workspace.spec);
+    const specFolder = models.specFolder() ?? configured ?? shipped.specFolder;
+    const acceptance = loadAcceptanceTests(acceptanceFile(specFolder));
     const sandbox = await createSandbox(config.sandbox, { hide: [resolve(folder)] });
     const accel = await chooseAccelerator({
       setting: config.kernel.accel,

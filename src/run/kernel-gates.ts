@@ -32,6 +32,9 @@ export interface KernelGateOptions {
 /** The compilers that the finished kernel must satisfy besides the configured one, where they are installed. */
 const SECOND_COMPILERS = ['gcc', 'clang'];
 
+/** Merges go before tasks: everybody waits for them. */
+const MERGE_PRIORITY = 1;
+
 interface Judged {
   path: string;
   tree?: string;
@@ -70,12 +73,15 @@ export class KernelGates implements Gates {
     const spec = specs.at(-1)!;
     // Until the first task that makes a kernel, there is none to link and boot.
     if (!specs.some(({ build }) => build === 'kernel')) {
-      return this.#recorded(record, await this.#build(judged, { target: weakest(specs), priority: 1 }));
+      return this.#recorded(
+        record,
+        await this.#build(judged, { target: weakest(specs), priority: MERGE_PRIORITY }),
+      );
     }
     const tests = this.#tests(specs.flatMap(({ acceptance }) => acceptance));
     return this.#buildAndBoot(
       judged,
-      { tests, source: `merge of ${spec.id}`, priority: 1, compose: true },
+      { tests, source: `merge of ${spec.id}`, priority: MERGE_PRIORITY, compose: true },
       record,
     );
   }
@@ -140,6 +146,8 @@ export class KernelGates implements Gates {
         sandbox,
         tools: { ...config.kernel, ...(how.cc ? { cc: how.cc } : {}) },
         timeoutMs: config.validation.build_timeout * 1000,
+        // Only what has passed every gate of its task may leave objects for later builds to take.
+        keepObjects: how.priority === MERGE_PRIORITY,
         runFolder: folder,
         tree,
         signal,
