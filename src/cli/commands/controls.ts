@@ -28,7 +28,12 @@ async function controlOrResume(
     return;
   }
   const handle = await resumeRun({ folder, env: cli.env, prepare: ask });
-  cli.print('The run had stopped; it goes on here.');
+  if (handle.state.status === 'cancelled') {
+    await handle.shutdown();
+    cli.print(done);
+    return;
+  }
+  cli.print(`${done} The run had stopped; it goes on here.`);
   cli.exitCode = await driveRun(cli, handle, { folder, json: false });
 }
 

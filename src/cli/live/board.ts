@@ -99,11 +99,11 @@ function agentLines(view: BoardView, area: Canvas, room: number): string[] {
   const agents = [...view.state.agents.values()];
   const reserved = FEWEST_CONSOLE_LINES + 2;
   if (agents.length + reserved <= room) return agents.map((agent) => agentLine(agent, view, area));
-  const busy = agents.filter((agent) => agent.session !== null);
+  const busy = agents.filter((agent) => agent.session !== null || awaited(agent, view.state));
   const idle = agents.length - busy.length;
   const fitting = busy.slice(0, Math.max(1, room - 1));
   const left = busy.length - fitting.length;
-  const rest = [...(left > 0 ? [`${left} more at work`] : []), ...(idle > 0 ? [`${idle} idle`] : [])];
+  const rest = [...(left > 0 ? [`${left} more busy`] : []), ...(idle > 0 ? [`${idle} idle`] : [])];
   const lines = fitting.map((agent) => agentLine(agent, view, area));
   return rest.length === 0 ? lines : [...lines, area.style.dim(` ${rest.join(', ')}`)];
 }

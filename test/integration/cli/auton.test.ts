@@ -187,6 +187,18 @@ describe('auton', () => {
       assert.match(watcher.text, /Mind the vector\.[\s\S]*paused/);
     });
 
+    it('is cancelled after it was killed, and says so', async () => {
+      const run = start('run', GOAL, '--playbook', 'clash');
+      await until(run, /core +merged as/);
+      run.kill('SIGKILL');
+      await once(run, 'close');
+      assert.match(auton('status').stdout, /interrupted[\s\S]*resume/);
+      const { stdout, status } = auton('cancel');
+      assert.equal(status, 0, stdout);
+      assert.match(stdout, /Cancelled\. Everything merged so far stays merged\./);
+      assert.match(auton('status').stdout, /cancelled/);
+    });
+
     it('leaves at once on the second Ctrl-C, and nothing is lost', async () => {
       const run = start('run', GOAL, '--playbook', 'clash');
       await until(run, /core +merged as/);
