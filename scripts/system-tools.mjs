@@ -1,0 +1,119 @@
+/**
+ * The system's part of what AUTON needs: one row a tool.
+ *
+ * `commands`: any of these on the PATH will do. `files`: any of these will do, for what is no command.
+ * The other columns are package names; `null` where a package manager has none.
+ */
+export const SYSTEM_TOOLS = [
+  {
+    name: 'git',
+    why: 'agents work on branches',
+    commands: ['git'],
+    ...{ apt: 'git', dnf: 'git', pacman: 'git', brew: 'git' },
+  },
+  {
+    name: 'ripgrep',
+    why: 'agents search the code',
+    commands: ['rg'],
+    ...{ apt: 'ripgrep', dnf: 'ripgrep', pacman: 'ripgrep', brew: 'ripgrep' },
+  },
+  {
+    name: 'bubblewrap',
+    why: 'keeps what agents run in a sandbox',
+    commands: ['bwrap'],
+    platform: 'linux',
+    ...{ apt: 'bubblewrap', dnf: 'bubblewrap', pacman: 'bubblewrap', brew: null },
+  },
+  {
+    name: 'make',
+    why: 'builds the kernel',
+    commands: ['make'],
+    ...{ apt: 'make', dnf: 'make', pacman: 'make', brew: 'make' },
+  },
+  {
+    name: 'gcc',
+    why: 'compiles the kernel',
+    commands: ['gcc'],
+    ...{ apt: 'gcc', dnf: 'gcc', pacman: 'gcc', brew: 'x86_64-elf-gcc' },
+  },
+  {
+    name: 'C library headers',
+    why: 'the build makes its tables with small programs that run on this machine',
+    files: ['/usr/include/stdio.h'],
+    platform: 'linux',
+    ...{ apt: 'libc6-dev', dnf: 'glibc-devel', pacman: 'glibc', brew: null },
+  },
+  {
+    name: 'clang',
+    why: 'compiles the kernel a second time, to find what gcc lets pass',
+    commands: ['clang'],
+    ...{ apt: 'clang', dnf: 'clang', pacman: 'clang', brew: 'llvm' },
+  },
+  {
+    name: 'ld',
+    why: 'links the kernel',
+    commands: ['ld'],
+    ...{ apt: 'binutils', dnf: 'binutils', pacman: 'binutils', brew: 'x86_64-elf-binutils' },
+  },
+  {
+    name: 'nasm',
+    why: 'assembles the x86_64 parts',
+    commands: ['nasm'],
+    ...{ apt: 'nasm', dnf: 'nasm', pacman: 'nasm', brew: 'nasm' },
+  },
+  {
+    name: 'QEMU for x86_64',
+    why: 'boots the kernel',
+    commands: ['qemu-system-x86_64'],
+    ...{ apt: 'qemu-system-x86', dnf: 'qemu-system-x86-core', pacman: 'qemu-system-x86', brew: 'qemu' },
+  },
+  {
+    name: 'grub-mkrescue',
+    why: 'makes boot media',
+    commands: ['grub-mkrescue', 'grub2-mkrescue', 'i686-elf-grub-mkrescue'],
+    ...{ apt: 'grub-common', dnf: 'grub2-tools-extra', pacman: 'grub', brew: 'i686-elf-grub' },
+  },
+  {
+    name: 'GRUB for PC BIOS',
+    why: 'makes boot media',
+    files: ['/usr/lib/grub/i386-pc/modinfo.sh', '/usr/lib/grub/i386-pc/moddep.lst'],
+    platform: 'linux',
+    ...{ apt: 'grub-pc-bin', dnf: 'grub2-pc-modules', pacman: 'grub', brew: null },
+  },
+  {
+    name: 'xorriso',
+    why: 'makes boot media',
+    commands: ['xorriso'],
+    ...{ apt: 'xorriso', dnf: 'xorriso', pacman: 'libisoburn', brew: 'xorriso' },
+  },
+  {
+    name: 'mtools',
+    why: 'makes boot media',
+    commands: ['mformat'],
+    ...{ apt: 'mtools', dnf: 'mtools', pacman: 'mtools', brew: 'mtools' },
+  },
+  {
+    name: 'pci.ids',
+    why: 'lets the kernel name every PCI device',
+    files: [
+      '/usr/share/misc/pci.ids',
+      '/usr/share/hwdata/pci.ids',
+      '/opt/homebrew/share/hwdata/pci.ids',
+      '/usr/local/share/hwdata/pci.ids',
+    ],
+    ...{ apt: 'pci.ids', dnf: 'hwdata', pacman: 'hwdata', brew: 'hwdata' },
+  },
+];
+
+/** How each package manager installs; `packages` are appended. */
+export const PACKAGE_MANAGERS = {
+  apt: 'sudo apt-get update && sudo apt-get install -y --no-install-recommends',
+  dnf: 'sudo dnf install -y',
+  pacman: 'sudo pacman -S --needed',
+  brew: 'brew install',
+};
+
+/** The packages of one manager for the given tools, each once. */
+export function packagesFor(manager, tools) {
+  return [...new Set(tools.map((tool) => tool[manager]).filter((name) => name !== null))];
+}

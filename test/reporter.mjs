@@ -1,0 +1,20 @@
+import Mocha from 'mocha';
+
+const { EVENT_RUN_END } = Mocha.Runner.constants;
+
+/** mocha's own report, then what was skipped, and one line that a person or a script can read last. */
+export default class Reporter extends Mocha.reporters.Spec {
+  constructor(runner, options) {
+    super(runner, options);
+    const skipped = [];
+    runner.on('pending', (test) => skipped.push(test));
+    runner.once(EVENT_RUN_END, () => {
+      for (const test of skipped) {
+        console.log(`skipped: ${test.fullTitle()}: ${test.skipReason ?? 'see its own message above'}`);
+      }
+      const { passes, failures } = this.stats;
+      const skips = skipped.length > 0 ? `, ${skipped.length} skipped` : '';
+      console.log(`${passes} passed, ${failures} failed${skips}`);
+    });
+  }
+}
