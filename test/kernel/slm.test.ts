@@ -161,6 +161,14 @@ describe('the SLM of the reference kernel, as a program', function () {
     assert.match(output[2] ?? '', /has been ended/);
   });
 
+  it('tells sorts and makers of devices apart, and counts within a kind', () => {
+    assert.match(answerTo('is there an nvme drive').text, /^No\. I found no storage controller of that sort/);
+    assert.match(answerTo('is there an ide controller').text, /00:01\.1/);
+    assert.match(answerTo('do I have a nvidia card').text, /^No\. I found no device by NVIDIA/);
+    assert.match(answerTo('my second network card does not work').text, /10ec:8139.*no driver/);
+    assert.match(answerTo('my network card does not work').text, /e1000 runs.*no network stack/);
+  });
+
   it('takes its facts from the machine', () => {
     assert.match(answerTo('how much memory is free').text, /200 MB of 256 MB/);
     assert.match(answerTo('what is the date').text, /2031-02-03 04:05:06/);

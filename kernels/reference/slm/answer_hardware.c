@@ -23,9 +23,9 @@ static void say_driver_state(slm_result_t *out, const device_t *dev) {
 
 static void say_device(slm_result_t *out, const device_t *dev) {
     char name[192];
-    device_describe(dev, name, sizeof name);
+    bool listed = device_describe(dev, name, sizeof name);
     say(out, "%s %s", dev->name, name);
-    if (dev->bus == BUS_PCI)
+    if (listed)
         say(out, ", %s", pci_class_name(dev->class_code, dev->subclass));
     say_driver_state(out, dev);
 }
@@ -138,13 +138,20 @@ void answer_device(struct query *q, slm_result_t *out) {
         say(out, "There is no such one: the last list ended at %u.\n", q->session->list_count);
     } else if (!count && q->slots.maker) {
         say(out, "No. I found no %s by %s in this machine.\n", kind ? kind->name : "device", q->slots.maker->name);
+    } else if (kind && !count && storage_sort(q) >= 0) {
+        say(out, "No. I found no %s of that sort in this machine.\n", kind->name);
+    } else if (kind && !count && q->slots.driver) {
+        say(out, "No. I found no %s for %s (%s) in this machine.\n", kind->name, q->slots.driver,
+            catalogue_find(q->slots.driver)->description);
+    } else if (kind && !count && q->slots.has_ordinal) {
+        say(out, "No. There are not that many in this machine.\n");
     } else if (kind && !count) {
         say(out, "No. I found no %s", kind->name);
         say(out, device_kind_of(C(ABOUT_USB)) == kind || kind->class_code != MATCH_ANY8
                      ? " among the devices of this machine.\n"
                      : "; and what hangs on USB I cannot see, for there is no USB driver.\n");
     } else if (count == 1) {
-        if (kind)
+        if (kind && !q->slots.has_ordinal)
             say(out, "There is one %s: ", kind->name);
         say_device(out, devices[0]);
         say(out, ".\n");
@@ -182,12 +189,12 @@ void answer_device_count(struct query *q, slm_result_t *out) {
         return;
     }
     const device_t *devices[CONTEXT_LIST_MAX];
-    for (const device_t *dev = device_first(); dev && count < CONTEXT_LIST_MAX; dev = dev->next)
-        if (device_is_kind(dev, kind))
-            devices[count++] = dev;
+    count = devices_meant(q, devices, CONTEXT_LIST_MAX);
+    if (count > CONTEXT_LIST_MAX)
+        count = CONTEXT_LIST_MAX;
     say(out, "%zu %s%s.\n", count, kind->name, count == 1 ? "" : "s");
     say_list(q, out, devices, count);
-    if (q->concepts & C(ABOUT_STORAGE))
+    if (q->concepts & C(ABOUT_STORAGE) && count)
         say_drives(out);
 }
 

@@ -44,9 +44,9 @@ void answer_errors(struct query *q, slm_result_t *out) {
 
 /* A part is there, has a driver, and is used by something: says the first of these that does not hold. */
 static void check_kind(struct query *q, slm_result_t *out, const struct device_kind *kind, concepts_t concept) {
-    const device_t *dev = device_first();
-    while (dev && !device_is_kind(dev, kind))
-        dev = dev->next;
+    const device_t *devices[CONTEXT_LIST_MAX], *dev = NULL;
+    if (devices_meant(q, devices, CONTEXT_LIST_MAX) > 0)
+        dev = devices[0];
     if (!dev) {
         say(out, "I find no %s in this machine: it is not plugged in, or hangs on a bus that I cannot see.\n",
             kind->name);

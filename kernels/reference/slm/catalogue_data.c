@@ -72,7 +72,7 @@ const struct catalogue_driver catalogue_drivers[] = {
     {"ahci", "SATA controllers that follow AHCI", "sata"},
     {"nvme", "NVMe solid state drives", "nvme ssd"},
     {"ata_piix", "Intel PIIX and ICH IDE controllers", "piix"},
-    {"ata_generic", "IDE controllers in general", "ide"},
+    {"ata_generic", "IDE controllers in general", ""},
     {"sym53c8xx", "LSI and NCR 53C8xx SCSI", ""},
     {"mptspi", "LSI Fusion MPT parallel SCSI", ""},
     {"mptsas", "LSI Fusion MPT SAS", ""},

@@ -12,7 +12,7 @@ static const struct {
     {ABOUT_WIRELESS, "wifi wireless wlan wi+fi"},
     {ABOUT_SOUND, "sound audio speaker"},
     {ABOUT_GRAPHICS, "graphics graphic gpu video vga display screen monitor 3d"},
-    {ABOUT_STORAGE, "disk drive storage hdd ssd sata ide nvme scsi ahci lsblk controller+for+disks"},
+    {ABOUT_STORAGE, "disk drive storage hdd ssd sata ide nvme scsi ahci raid lsblk"},
     {ABOUT_USB, "usb lsusb xhci ehci uhci"},
     {ABOUT_BRIDGE, "bridge chipset mainboard board motherboard"},
     {ABOUT_SERIAL, "serial uart com1"},

@@ -51,18 +51,20 @@ const device_t *device_by_id(uint16_t vendor, uint16_t device) {
     return NULL;
 }
 
-void device_describe(const device_t *dev, char *out, size_t size) {
+bool device_describe(const device_t *dev, char *out, size_t size) {
     char vendor[64], name[96];
     if (dev->bus != BUS_PCI) {
         ksnprintf(out, size, "built into the machine");
-        return;
+        return false;
     }
     bool vendor_known = kb_pci_vendor(dev->vendor, vendor, sizeof vendor);
-    if (kb_pci_device(dev->vendor, dev->device_id, name, sizeof name))
+    bool listed = kb_pci_device(dev->vendor, dev->device_id, name, sizeof name);
+    if (listed)
         ksnprintf(out, size, "%s %s (%04x:%04x)", vendor, name, dev->vendor, dev->device_id);
     else
         ksnprintf(out, size, "%s%s%s, not in my table (%04x:%04x)", vendor_known ? vendor : "", vendor_known ? " " : "",
                   pci_class_name(dev->class_code, dev->subclass), dev->vendor, dev->device_id);
+    return listed;
 }
 
 const struct kb_driver *device_catalogue_driver(const device_t *dev) {
@@ -114,6 +116,18 @@ static const device_t *device_at(uint32_t slot) {
     return NULL;
 }
 
+int storage_sort(const struct query *q) {
+    static const struct {
+        const char *stem; /* "nvme" loses its last letter */
+        int subclass;
+    } SORTS[] = {{"ide", 0x01}, {"sata", 0x06}, {"ahci", 0x06}, {"nvm", 0x08}, {"raid", 0x04}, {"scsi", 0x00}};
+    for (size_t i = 0; i < q->text.count; i++)
+        for (size_t s = 0; s < ARRAY_SIZE(SORTS); s++)
+            if (strcmp(q->text.words[i].stem, SORTS[s].stem) == 0)
+                return SORTS[s].subclass;
+    return -1;
+}
+
 static bool is_made_by(const device_t *dev, const struct maker *maker) {
     for (size_t i = 0; i < ARRAY_SIZE(maker->vendors) && maker->vendors[i]; i++)
         if (dev->bus == BUS_PCI && dev->vendor == maker->vendors[i])
@@ -129,7 +143,7 @@ size_t devices_meant(struct query *q, const device_t **out, size_t max) {
         one = device_by_id(s->vendor, s->device);
     else if (s->has_slot)
         one = device_at(s->slot);
-    else if (s->has_ordinal && q->session->list_count > 0) {
+    else if (s->has_ordinal && !device_kind_of(q->concepts) && q->session->list_count > 0) {
         uint32_t count = q->session->list_count;
         uint32_t at = s->ordinal < 0 ? count - 1 : (uint32_t)s->ordinal - 1;
         one = at < count ? device_find(q->session->list[at]) : NULL;
@@ -144,12 +158,19 @@ size_t devices_meant(struct query *q, const device_t **out, size_t max) {
         return 0;
 
     const struct device_kind *kind = device_kind_of(q->concepts);
-    int hits = 0, best = 0;
+    const struct kb_driver *only = NULL;
+    if (s->driver && q->intent == INTENT_HARDWARE_IDENTIFY)
+        only = catalogue_find(s->driver);
+    int hits = 0, best = 0, sort = storage_sort(q);
     for (const device_t *dev = device_first(); dev; dev = dev->next) {
         if (kind && !device_is_kind(dev, kind))
             continue;
         if (s->maker && !is_made_by(dev, s->maker))
             continue;
+        if (kind && sort >= 0 && (dev->class_code != 0x01 || dev->subclass != sort))
+            continue; /* "an NVMe drive" is not any drive */
+        if (kind && only && sort < 0 && device_catalogue_driver(dev) != only)
+            continue; /* "a card for r8169" */
         hits = kind ? 0 : words_in_name(q, dev);
         if (!kind && !s->maker && hits < 1)
             continue;
@@ -159,6 +180,11 @@ size_t devices_meant(struct query *q, const device_t **out, size_t max) {
         }
         if (hits == best && found++ < max)
             out[found - 1] = dev;
+    }
+    if (kind && s->has_ordinal && found > 0) { /* "my second network card" */
+        size_t at = s->ordinal < 0 ? found - 1 : (size_t)s->ordinal - 1;
+        out[0] = at < max ? out[at] : NULL;
+        return at < found && at < max ? 1 : 0;
     }
     bool points_back = q->concepts & C(POINTS_BACK);
     if (!found && !kind && !s->maker && points_back && (one = device_find(q->session->focus))) {

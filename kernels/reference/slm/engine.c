@@ -56,6 +56,13 @@ static bool is_about_driver(const struct query *q) {
            !(q->concepts & (C(ABOUT_ERRORS) | C(IS_SLOW) | C(IS_CRASHED) | C(IS_BROKEN)));
 }
 
+/* "install it", after a driver was the subject. */
+static bool installs_the_driver(const struct query *q) {
+    const struct step *last = context_step(q->session, 1);
+    return last && last->intent == INTENT_DRIVER_SELECT && q->text.count <= 4 && q->session->focus[0] &&
+           (q->concepts & (C(DO_BIND) | C(POINTS_BACK))) == (C(DO_BIND) | C(POINTS_BACK));
+}
+
 /* "and the second one?", "what about 00:03.0": a short question that goes on from the last one. */
 static bool goes_on(const struct query *q) {
     bool refers = q->slots.has_ordinal || q->slots.has_slot || q->slots.has_device;
@@ -80,9 +87,10 @@ void engine_answer(uint32_t session, const char *line, slm_result_t *out) {
     struct session *s = q.session;
     if (s->plan.kind != PLAN_BIND)
         s->plan.kind = PLAN_NONE; /* what destroys something is confirmed at once or not at all */
-    if (is_about_driver(&q))
+    bool install = installs_the_driver(&q);
+    if (install || is_about_driver(&q))
         q.intent = INTENT_DRIVER_SELECT;
-    bool unsure = is_unsure(&q);
+    bool unsure = !install && is_unsure(&q);
     if (unsure && goes_on(&q)) {
         enum slm_intent last = context_step(s, 1)->intent;
         q.intent = last == INTENT_DRIVER_SELECT ? last : INTENT_HARDWARE_IDENTIFY;

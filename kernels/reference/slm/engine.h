@@ -40,11 +40,14 @@ struct device_kind {
     uint8_t class_code; /* MATCH_ANY8: no PCI class is this */
 };
 const struct device_kind *device_kind_of(concepts_t concepts); /* NULL for no particular kind */
+/* The PCI subclass of the storage controllers that the question asks for ("SATA"); -1 for any. */
+int storage_sort(const struct query *q);
 bool device_is_kind(const device_t *dev, const struct device_kind *kind);
 /* Devices that the question is about, at most `max`; `kind` may be NULL. Returns how many there are. */
 size_t devices_meant(struct query *q, const device_t **out, size_t max);
 const device_t *device_by_id(uint16_t vendor, uint16_t device);
-void device_describe(const device_t *dev, char *out, size_t size); /* "Intel Corporation 82540EM ... (8086:100e)" */
+/* "Intel Corporation 82540EM ... (8086:100e)"; false when no table names it and its class has to do. */
+bool device_describe(const device_t *dev, char *out, size_t size);
 const struct kb_driver *device_catalogue_driver(const device_t *dev);
 bool device_needs_no_driver(const device_t *dev); /* bridges of the chipset */
 void focus_on(struct session *session, const device_t *dev);

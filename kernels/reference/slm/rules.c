@@ -53,6 +53,7 @@ static const struct rule RULES[] = {
     {SYS, C(ABOUT_PRIORITY), 0, 0, answer_priority},
     {SYS, C(DO_KILL), 0, C(ABOUT_LOG), answer_kill},
     {SYS, 0, C(ABOUT_SPACE) | C(ABOUT_FILES), 0, answer_files},
+    {SYS, C(ABOUT_STORAGE) | C(ASK_COUNT), 0, 0, answer_device_count},
     {SYS, C(ABOUT_STORAGE), 0, 0, answer_files},
     {SYS, C(ABOUT_CPU), 0, 0, answer_cpu_usage},
     {SYS, C(ABOUT_MEMORY), 0, 0, answer_memory},
