@@ -167,17 +167,23 @@ void answer_device(struct query *q, slm_result_t *out) {
 }
 
 /* The drives behind the controllers, as their drivers told when they found them. */
-static void say_drives(slm_result_t *out) {
+static void say_drives(const struct query *q, slm_result_t *out) {
+    int sort = storage_sort(q);
     struct klog_line *lines = kmalloc(LOG_LINES * sizeof *lines);
     size_t n = lines ? klog_read(lines, LOG_LINES) : 0, drives = 0;
-    for (size_t i = 0; i < n; i++)
-        if (strncmp(lines[i].text, "[DRV] ", 6) == 0 &&
-            (strstr(lines[i].text, " on IDE ") || strncmp(lines[i].text + 6, "SATA port", 9) == 0)) {
-            say(out, "Behind it: %.100s\n", lines[i].text + 6);
-            drives++;
-        }
+    for (size_t i = 0; i < n; i++) {
+        const char *text = lines[i].text + 6;
+        if (strncmp(lines[i].text, "[DRV] ", 6) != 0)
+            continue;
+        bool ide = strstr(text, " on IDE ") && (sort < 0 || sort == 0x01);
+        bool sata = strncmp(text, "SATA port", 9) == 0 && (sort < 0 || sort == 0x06);
+        if (!ide && !sata)
+            continue;
+        say(out, "Found at boot: %.100s\n", text);
+        drives++;
+    }
     if (!drives)
-        say(out, "What hangs on it I cannot tell: no driver has reported a drive.\n");
+        say(out, "Which drives hang on it I cannot tell: no driver has reported any.\n");
     kfree(lines);
 }
 
@@ -195,7 +201,7 @@ void answer_device_count(struct query *q, slm_result_t *out) {
     say(out, "%zu %s%s.\n", count, kind->name, count == 1 ? "" : "s");
     say_list(q, out, devices, count);
     if (q->concepts & C(ABOUT_STORAGE) && count)
-        say_drives(out);
+        say_drives(q, out);
 }
 
 void answer_resources(struct query *q, slm_result_t *out) {
