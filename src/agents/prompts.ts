@@ -25,26 +25,27 @@ Read the specification with read_spec, then propose the tasks.`;
 
 export interface BriefContext {
   goal: string;
-  /** Ids and titles of the merged tasks, so that an agent knows what it stands on. */
-  merged: readonly { id: string; title: string }[];
+  /** The tasks that this one stands on; how many are merged in all. */
+  dependencies: readonly { id: string; title: string }[];
+  mergedCount: number;
 }
 
 /** The first message of an attempt: the task, where it stands, and everything earlier attempts ran into. */
 export function taskBrief(task: TaskView, context: BriefContext): string {
   const { spec } = task;
-  const parts = [
-    describeTask(spec),
-    `The run's goal: ${context.goal}`,
-    context.merged.length > 0
-      ? `Already merged: ${context.merged.map(({ id, title }) => `${id} (${title})`).join('; ')}.`
-      : 'Nothing is merged yet.',
-  ];
+  const parts = [describeTask(spec), `The run's goal: ${context.goal}`, mergedLine(context)];
   const feedback = taskFeedback(task);
   if (feedback)
     parts.push(
       `This is attempt ${task.attempts.length + 1}. Your earlier work is in the worktree.\n\n${feedback}`,
     );
   return parts.join('\n\n');
+}
+
+function mergedLine({ dependencies, mergedCount }: BriefContext): string {
+  if (mergedCount === 0) return 'Nothing is merged yet.';
+  const needed = dependencies.map(({ id, title }) => `${id} (${title})`).join('; ');
+  return `Tasks merged so far: ${mergedCount}.${needed ? ` Yours stands on: ${needed}.` : ''}`;
 }
 
 export function reviewBrief(task: TaskView, diff: string): string {
@@ -62,7 +63,7 @@ export function reviewBrief(task: TaskView, diff: string): string {
 export function conflictBrief(task: TaskView, files: readonly string[]): string {
   return `${describeTask(task.spec)}\n\nMerging the main line into its branch conflicts in:\n${files
     .map((file) => `- ${file}`)
-    .join('\n')}\n\nThe files hold the conflict markers now.`;
+    .join('\n')}\n\nThe files hold the conflict markers now.\n\n${taskFeedback(task)}`.trimEnd();
 }
 
 function describeTask(spec: TaskSpec): string {
@@ -82,6 +83,7 @@ function taskFeedback(task: TaskView): string {
   const parts: string[] = [];
   if (last.outcome && last.outcome !== 'finished')
     parts.push(`The last attempt ended early: ${last.message}`);
+  else if (last.head === null) parts.push('The last attempt changed nothing.');
   for (const evidence of task.evidence.filter((e) => !e.passed && e.startedAt >= last.startedAt)) {
     parts.push(describeFailure(evidence));
   }

@@ -68,7 +68,7 @@ done when build_kernel and run_test pass; then end with a short summary and no t
     charge: `A task's branch and the main line changed the same lines. Your worktree holds the merge with conflict
 markers. Resolve every conflict so that the intent of both sides survives, remove all markers, build and test. Change
 nothing that is not needed for it. End with a short summary and no tool call; the engine commits the merge.`,
-    tools: [...READ, ...WRITE],
+    tools: [...READ, ...WRITE.filter((tool) => tool !== 'git_commit')],
   },
   data_scientist: {
     title: 'Data scientist',

@@ -36,8 +36,9 @@ export interface SessionHooks {
   toolCalled(tool: string, summary: string): Promise<void>;
   toolFinished(tool: string, ok: boolean, durationMs: number): Promise<void>;
   nudged(reason: string): Promise<void>;
-  /** What the user said to this agent since the last step. */
-  takeMessages(): Promise<string[]>;
+  /** What the user said to this agent since the last step; each is delivered once it is in the transcript. */
+  messages(): { index: number; text: string }[];
+  delivered(index: number): Promise<void>;
   text(delta: string): void;
 }
 
@@ -112,8 +113,9 @@ class Session {
 
   async #ask(): Promise<AssistantEntry> {
     const { transcript, hooks, client, ref, signal } = this.#options;
-    for (const text of await hooks.takeMessages()) {
-      transcript.append({ kind: 'user', source: 'user', text: `The user says: ${text}` });
+    for (const { index, text } of hooks.messages()) {
+      transcript.append({ kind: 'user', source: 'user', text: `The user says: ${text}`, message: index });
+      await hooks.delivered(index);
     }
     const turn = transcript.turns;
     const messages = fitContext(transcript.messages());

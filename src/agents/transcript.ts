@@ -26,8 +26,8 @@ export type TranscriptEntry =
       model: string;
     }
   | { kind: 'tool_result'; turn: number; callId: string; tool: string; text: string; isError: boolean }
-  /** What the engine or the user said between two answers. */
-  | { kind: 'user'; text: string; source: 'user' | 'engine' };
+  /** What the engine or the user said between two answers; `message` is the place of the user's among the run's. */
+  | { kind: 'user'; text: string; source: 'user' | 'engine'; message?: number };
 
 export type AssistantEntry = Extract<TranscriptEntry, { kind: 'assistant' }>;
 
@@ -55,7 +55,7 @@ export class Transcript {
       this.#fd = openSync(this.#file, 'a', 0o600);
     }
     const line = this.#redact(JSON.stringify(entry));
-    writeSync(this.#fd, `${line}\n`);
+    writeAll(this.#fd, `${line}\n`);
     // Only an answer is expensive to lose; tool results can be had again.
     if (entry.kind === 'assistant') fdatasyncSync(this.#fd);
     this.entries.push(JSON.parse(line) as TranscriptEntry);
@@ -105,6 +105,12 @@ export class Transcript {
     }
     return messages;
   }
+}
+
+/** A disk that is nearly full takes a part of what it is given without an error. */
+function writeAll(fd: number, text: string): void {
+  const bytes = Buffer.from(text);
+  for (let done = 0; done < bytes.length;) done += writeSync(fd, bytes, done);
 }
 
 /** Reads a transcript; a torn last line is ignored, and cut off when `repair` is set. */

@@ -229,6 +229,10 @@ export class Workspace {
     return this.#worktrees.updateFromTarget(worktree);
   }
 
+  unfinishedMerge(worktree: Worktree): Promise<string[] | null> {
+    return this.#worktrees.unfinishedMerge(worktree);
+  }
+
   finishMerge(worktree: Worktree): Promise<string> {
     return this.#worktrees.finishMerge(worktree);
   }

@@ -161,6 +161,15 @@ export class Worktrees {
     });
   }
 
+  /** Files of the merge in progress that still hold conflict markers; null when no merge is in progress. */
+  unfinishedMerge(worktree: Worktree): Promise<string[] | null> {
+    return this.#exclusively(worktree.task, async () => {
+      const checkout = await this.#checkout(worktree);
+      if (!(await mergeInProgress(checkout))) return null;
+      return unresolved(checkout, (await pending(this.#repository, checkout)).unmerged);
+    });
+  }
+
   /** Commits the merge that `updateFromTarget` left in progress; a UserError while conflict markers remain. */
   finishMerge(worktree: Worktree): Promise<string> {
     return this.#exclusively(worktree.task, async () => {

@@ -18,6 +18,8 @@ export interface AttemptView {
   endedAt: string | null;
   outcome: AttemptOutcome | null;
   message: string;
+  /** The task has moved on since the attempt ended; a crash can fall between the two. */
+  settled: boolean;
 }
 
 export interface TaskView {
@@ -173,6 +175,15 @@ export function applyEvent(state: RunState, event: RunEvent): void {
       }
       return;
     case 'run.resumed':
+      // An engine that was killed did not say that its agents stopped.
+      for (const agent of state.agents.values()) {
+        agent.session = null;
+        agent.task = null;
+        agent.activity = 'idle';
+      }
+      state.status = 'running';
+      state.statusMessage = '';
+      return;
     case 'run.continued':
       state.status = 'running';
       state.statusMessage = '';
@@ -222,6 +233,8 @@ export function applyEvent(state: RunState, event: RunEvent): void {
       task.state = event.state;
       task.reason = event.reason ?? '';
       task.timeline.push({ state: event.state, at: event.at });
+      const last = task.attempts.at(-1);
+      if (last && last.outcome !== null) last.settled = true;
       return;
     }
     case 'attempt.started': {
@@ -240,6 +253,7 @@ export function applyEvent(state: RunState, event: RunEvent): void {
         endedAt: null,
         outcome: null,
         message: '',
+        settled: false,
       });
       return;
     }

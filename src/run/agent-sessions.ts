@@ -59,7 +59,7 @@ export async function runAgentSession(context: RunContext, session: AgentSession
     task,
     transcript: transcriptFile,
   });
-  await recordMissedAnswers(context, id, agent, transcript);
+  await catchUp(context, id, agent, transcript);
 
   const timeLimit = new AbortController();
   const minutes = config.agents.max_minutes;
@@ -102,15 +102,18 @@ export async function runAgentSession(context: RunContext, session: AgentSession
   }
 }
 
-/** After a crash an answer may be in the transcript and not in the log: it was paid for, so it is counted now. */
-async function recordMissedAnswers(
-  context: RunContext,
-  id: string,
-  agent: Agent,
-  transcript: Transcript,
-): Promise<void> {
+/**
+ * After a crash the transcript may be one step ahead of the log: an answer in it was paid for, so it is counted now,
+ * and a message in it was delivered.
+ */
+async function catchUp(context: RunContext, id: string, agent: Agent, transcript: Transcript): Promise<void> {
   const counted = context.state.sessions.get(id)?.turns ?? 0;
   for (const entry of transcript.entries) {
+    if (entry.kind === 'user' && entry.message !== undefined) {
+      const index = entry.message;
+      if (context.state.messages[index]?.delivered === false)
+        await context.emit({ type: 'message.delivered', session: id, index });
+    }
     if (entry.kind !== 'assistant' || entry.turn < counted) continue;
     const { turn, usage, costUsd, durationMs } = entry;
     await context.emit({
@@ -180,14 +183,13 @@ function sessionHooks(context: RunContext, { id, agent, task, model, work }: Hoo
     async nudged(reason) {
       await context.emit({ type: 'agent.nudged', ...source, reason });
     },
-    async takeMessages() {
-      const texts: string[] = [];
-      for (const [index, message] of state.messages.entries()) {
-        if (message.delivered || (message.to !== agent.id && message.to !== task)) continue;
-        await context.emit({ type: 'message.delivered', session: id, index });
-        texts.push(message.text);
-      }
-      return texts;
+    messages() {
+      return [...state.messages.entries()].flatMap(([index, { to, text, delivered }]) =>
+        !delivered && (to === agent.id || to === task) ? [{ index, text }] : [],
+      );
+    },
+    async delivered(index) {
+      await context.emit({ type: 'message.delivered', session: id, index });
     },
     text: (delta) => context.output({ kind: 'text', agent: agent.id, text: context.redact(delta) }),
   };

@@ -1,5 +1,5 @@
-import { appendFileSync, mkdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { mkdirSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { acceptanceFile, assets } from '../config/assets.ts';
 import { createRedactor } from '../config/secrets.ts';
 import { Workspace } from '../git/workspace.ts';
@@ -15,8 +15,9 @@ import { budgetLimits, type BudgetLimits } from './budget.ts';
 import type { RoleModel, RunParts } from './context.ts';
 import { KernelGates } from './kernel-gates.ts';
 import { lockStateFolder } from './lock.ts';
+import { RunLog } from './logging.ts';
 import type { Run } from './run.ts';
-import { runFolder, spentToday, stateFolder } from './runs.ts';
+import { logsFolder, runFolder, spentToday, stateFolder } from './runs.ts';
 
 export interface AssemblyOptions {
   folder: string;
@@ -38,7 +39,7 @@ export interface Assembly {
   /** Lets the parts that produce live output reach the run. */
   connect(run: Run): void;
   release(): Promise<void>;
-  logError(error: unknown): void;
+  runLog: RunLog;
 }
 
 /**
@@ -81,6 +82,9 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
     const files = runFolder(folder, run);
     mkdirSync(files, { recursive: true });
     let connected: Run | null = null;
+    const redact = createRedactor(options.secrets);
+    const runLog = new RunLog({ folder: logsFolder(folder), run, logging: config.logging, redact });
+    undo.push(() => runLog.close());
     const gates = new KernelGates({
       ...{ config, arch, acceptance, workspace, sandbox, accel, env },
       folder: files,
@@ -92,14 +96,14 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
         folder: files,
         acceptanceNames: selectTests(acceptance, { architecture: arch }).map(({ name }) => name),
         modelFor: (role) => roleModel(models, role),
-        redact: createRedactor(options.secrets),
+        redact,
       },
       models,
       limits: budgetLimits(config, spentToday(folder, run)),
       startedOver,
       connect: (handle) => (connected = handle),
       release,
-      logError: (error) => logDefect(join(files, config.logging.orchestrator_log), error),
+      runLog,
     };
   } catch (error) {
     await release();
@@ -115,9 +119,4 @@ function roleModel(models: Models, role: Role): RoleModel {
     priceOf: (usage) => priceOf(provider, model, usage),
     worstCost: (inputTokens, maxTokens) => worstCost(provider, model, inputTokens, maxTokens),
   };
-}
-
-function logDefect(file: string, error: unknown): void {
-  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  appendFileSync(file, `${new Date().toISOString()} ${text}\n`);
 }

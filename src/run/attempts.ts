@@ -1,4 +1,5 @@
 import { conflictBrief, taskBrief } from '../agents/prompts.ts';
+import type { SessionEnd } from '../agents/session.ts';
 import type { AttemptView, TaskView } from '../protocol/run-state.ts';
 import type { Worktree } from '../git/workspace.ts';
 import type { Agent } from './agent-pool.ts';
@@ -35,16 +36,9 @@ export async function runAttempt(
   });
   try {
     const worktree = await openWorktree(context, task, agent);
-    if (open)
-      await attempt(
-        context,
-        task,
-        agent,
-        worktree,
-        { view: open, conflicts: task.conflict ?? [] },
-        options.signal,
-      );
-    else await startAttempt(context, task, agent, worktree, options.signal);
+    const scope = { task, agent, worktree, signal: options.signal };
+    if (open) await continueAttempt(context, scope, open);
+    else await startAttempt(context, scope);
   } finally {
     context.pool.release(agent);
   }
@@ -57,21 +51,22 @@ async function openWorktree(context: RunContext, task: TaskView, agent: Agent): 
   return worktree;
 }
 
-async function startAttempt(
-  context: RunContext,
-  task: TaskView,
-  agent: Agent,
-  worktree: Worktree,
-  signal: AbortSignal,
-): Promise<void> {
+interface AttemptScope {
+  task: TaskView;
+  agent: Agent;
+  worktree: Worktree;
+  /** Of the task: cancelled or skipped. */
+  signal: AbortSignal;
+}
+
+async function startAttempt(context: RunContext, scope: AttemptScope): Promise<void> {
+  const { task, agent, worktree } = scope;
   const { spec } = task;
-  let conflicts: string[] = [];
   if (task.attempts.length > 0) {
     // The main line has moved since: later attempts stand on it, so that what failed in the merge fails here too.
     const update = await context.workspace.updateFromTarget(worktree);
-    if (update.kind === 'conflict') conflicts = update.files;
-    if (conflicts.length > 0 && agent.role !== 'integrator') {
-      await context.emit({ type: 'merge.conflicted', task: spec.id, files: conflicts });
+    if (update.kind === 'conflict' && agent.role !== 'integrator') {
+      await context.emit({ type: 'merge.conflicted', task: spec.id, files: update.files });
       return; // the integrator's turn
     }
   }
@@ -87,43 +82,45 @@ async function startAttempt(
     base: await context.workspace.head(),
     worktree: worktree.path,
   });
-  if (task.state !== 'running') await context.emit({ type: 'task.state', task: spec.id, state: 'running' });
-  const view = task.attempts.at(-1)!;
-  if (agent.role === 'integrator' && conflicts.length === 0) {
-    // The other side of the conflict was merged meanwhile in a way that fits: nothing is left for an agent.
-    await endAttempt(context, task, view, agent, worktree, {
-      outcome: 'finished',
-      message: 'The main line merged without conflict.',
-    });
-    return;
-  }
-  await attempt(context, task, agent, worktree, { view, conflicts }, signal);
+  await continueAttempt(context, scope, task.attempts.at(-1)!);
 }
 
-async function attempt(
-  context: RunContext,
-  task: TaskView,
-  agent: Agent,
-  worktree: Worktree,
-  { view, conflicts }: { view: AttemptView; conflicts: string[] },
-  signal: AbortSignal,
-): Promise<void> {
+/** From wherever it stands: its session may not have begun, may be in the middle, or may just have ended. */
+async function continueAttempt(context: RunContext, scope: AttemptScope, view: AttemptView): Promise<void> {
+  const { task, agent, worktree, signal } = scope;
   const { spec } = task;
+  if (task.state !== 'running') {
+    signal.throwIfAborted();
+    await context.emit({ type: 'task.state', task: spec.id, state: 'running' });
+  }
+  const conflicts = view.role === 'integrator' ? await context.workspace.unfinishedMerge(worktree) : null;
+  if (view.role === 'integrator' && conflicts === null) {
+    // The main line meanwhile fits, or the merge was committed just before a crash: nothing is left for an agent.
+    const message = 'The main line is merged.';
+    return endAttempt(context, scope, view, { outcome: 'finished', message });
+  }
   const work = AbortSignal.any([context.stopper.work, signal]);
   const end = await runAgentSession(context, {
     agent,
     task: spec.id,
     attempt: view.number,
-    opening:
-      conflicts.length > 0
-        ? conflictBrief(task, conflicts)
-        : taskBrief(beforeAttempt(task), briefContext(context)),
+    opening: conflicts
+      ? conflictBrief(beforeAttempt(task), task.conflict ?? conflicts)
+      : taskBrief(beforeAttempt(task), briefContext(context, task)),
     worktree: worktree.path,
     host: workHost(context, { session: view.session, agent, spec, worktree, signal: work }),
     signal,
   });
-  if (conflicts.length > 0) await context.workspace.finishMerge(worktree);
-  await endAttempt(context, task, view, agent, worktree, end);
+  await endAttempt(context, scope, view, conflicts ? await finishMerge(context, worktree, end) : end);
+}
+
+/** Commits the merge that an integrator resolved. One that is not resolved stays in the worktree for the next attempt. */
+async function finishMerge(context: RunContext, worktree: Worktree, end: SessionEnd): Promise<SessionEnd> {
+  if (end.outcome !== 'finished') return end;
+  const left = await context.workspace.unfinishedMerge(worktree);
+  if (left?.length) return { outcome: 'error', message: `Conflict markers remain in ${left.join(', ')}.` };
+  if (left) await context.workspace.finishMerge(worktree);
+  return end;
 }
 
 /** The task as it was before the attempt that is about to be briefed: feedback comes from the attempts before it. */
@@ -131,25 +128,23 @@ function beforeAttempt(task: TaskView): TaskView {
   return { ...task, attempts: task.attempts.slice(0, -1) };
 }
 
-function briefContext(context: RunContext) {
-  const merged = context.state.merges.map(({ task }) => ({
-    id: task,
-    title: taskView(context, task).spec.title,
-  }));
-  return { goal: context.state.goal, merged };
+function briefContext(context: RunContext, { spec }: TaskView) {
+  const dependencies = spec.dependsOn.map((id) => ({ id, title: taskView(context, id).spec.title }));
+  return { goal: context.state.goal, dependencies, mergedCount: context.state.merges.length };
 }
 
 async function endAttempt(
   context: RunContext,
-  task: TaskView,
+  { task, agent, worktree, signal }: AttemptScope,
   view: AttemptView,
-  agent: Agent,
-  worktree: Worktree,
-  end: Awaited<ReturnType<typeof runAgentSession>>,
+  end: SessionEnd,
 ): Promise<void> {
   const { spec } = task;
-  const message = context.redact(`${spec.title}\n\n${end.message}`.trim());
-  await context.workspace.commit(worktree, message, agent.id);
+  // A merge that is still in progress would be concluded by a commit, with its conflict markers.
+  if ((await context.workspace.unfinishedMerge(worktree)) === null) {
+    const message = context.redact(`${spec.title}\n\n${end.message}`.trim());
+    await context.workspace.commit(worktree, message, agent.id);
+  }
   const head = await context.workspace.headOf(worktree);
   await context.emit({
     type: 'attempt.ended',
@@ -160,6 +155,7 @@ async function endAttempt(
     message: context.redact(end.message).slice(0, 4000),
     ...(head === worktree.base ? {} : { head }),
   });
-  if (end.outcome === 'finished')
-    await context.emit({ type: 'task.state', task: spec.id, state: 'validating' });
+  if (end.outcome !== 'finished') return;
+  signal.throwIfAborted();
+  await context.emit({ type: 'task.state', task: spec.id, state: 'validating' });
 }

@@ -37,6 +37,10 @@ export class Dispatcher {
   /** Resolves when no task can move any more; rejects, once every task stands still, with the first error. */
   async run(): Promise<void> {
     this.refresh();
+    // A crash may have come between a failure and what it blocks.
+    for (const { spec, state } of this.#context.state.tasks.values()) {
+      if (state === 'failed' || state === 'cancelled') await this.block(spec.id);
+    }
     if (this.#active.size > 0) await this.#idle.promise;
     if (this.#failure) throw this.#failure.error;
   }
@@ -60,11 +64,25 @@ export class Dispatcher {
     const stop = new AbortController();
     setMaxListeners(0, stop.signal);
     this.#active.set(id, stop);
-    void this.#drive(task, stop.signal).finally(() => {
+    void this.#attend(task, stop.signal).finally(() => {
       this.#active.delete(id);
       this.#start(task); // it may have been opened again while its driver was still ending
       if (this.#active.size === 0) this.#idle.resolve();
     });
+  }
+
+  /** Never rejects: what goes wrong ends the period. */
+  async #attend(task: TaskView, signal: AbortSignal): Promise<void> {
+    const { id } = task.spec;
+    try {
+      await this.#drive(task, signal);
+      if (task.state === 'failed') await this.block(id);
+      if (!SATISFIED_STATES.has(task.state)) return;
+      for (const next of this.#graph.satisfy(id)) this.#start(this.#context.state.tasks.get(next)!);
+    } catch (error) {
+      this.#failure ??= { error };
+      this.#context.stopper.soft(error instanceof Error ? error.message : String(error));
+    }
   }
 
   async #drive(task: TaskView, signal: AbortSignal): Promise<void> {
@@ -73,20 +91,13 @@ export class Dispatcher {
       if (task.state === 'pending')
         await this.#context.emit({ type: 'task.state', task: id, state: 'ready' });
       await driveTask(this.#context, id, { queue: this.#queue, height: this.#graph.height(id), signal });
-      if (SATISFIED_STATES.has(task.state)) {
-        for (const next of this.#graph.satisfy(id)) this.#start(this.#context.state.tasks.get(next)!);
-      } else if (task.state === 'failed' || task.state === 'cancelled') {
-        await this.#block(id);
-      }
     } catch (error) {
-      if (signal.aborted) return;
-      this.#failure ??= { error };
-      this.#context.stopper.soft(error instanceof Error ? error.message : String(error));
+      if (!signal.aborted) throw error; // else it was cancelled or skipped: the user decided where it stands
     }
   }
 
   /** Whatever needs the result of this task cannot start; a retry or skip opens it again. */
-  async #block(id: string): Promise<void> {
+  async block(id: string): Promise<void> {
     const waiting = this.#graph
       .dependentsOf(id)
       .map((dependent) => this.#context.state.tasks.get(dependent)!);

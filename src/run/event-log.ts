@@ -21,6 +21,7 @@ export class EventLog {
   #waiting: Waiting[] = [];
   #flushing: Promise<void> | null = null;
   #failure: unknown = null;
+  #closed = false;
   readonly #onDurable: (event: RunEvent) => void;
 
   /** Opens the log for appending after `lastSeq`; `readEventLog` gave that and cut off a torn line. */
@@ -32,6 +33,10 @@ export class EventLog {
 
   append(body: EventBody): Promise<void> {
     if (this.#failure !== null) return Promise.reject(this.#writeError(this.#failure));
+    if (this.#closed)
+      return Promise.reject(
+        new UserError('The run has ended.', 'Continue it with `auton resume`, or start another.'),
+      );
     const event: RunEvent = { seq: this.#nextSeq++, at: new Date().toISOString(), ...body };
     const done = new Promise<void>((resolve, reject) => this.#waiting.push({ event, resolve, reject }));
     this.#flushing ??= this.#flush();
@@ -40,6 +45,8 @@ export class EventLog {
 
   /** Waits for everything appended so far, then closes the file. */
   async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
     while (this.#flushing) await this.#flushing;
     closeSync(this.#fd);
   }

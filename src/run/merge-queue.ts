@@ -4,21 +4,53 @@ import { taskView, type RunContext } from './context.ts';
 
 export type MergeOutcome = 'merged' | 'conflict' | 'rejected';
 
+interface Waiting {
+  priority: number;
+  start: () => void;
+}
+
 /**
- * The one writer of the main line. Tasks are merged one after the other, in the order in which they were queued:
- * merge in a worktree of its own, pass every gate there, then move the branch by compare-and-swap.
+ * The one writer of the main line. Tasks are merged one at a time, of those that wait the one that most others wait
+ * for: merge in a worktree of its own, pass every gate there, then move the branch by compare-and-swap.
  */
 export class MergeQueue {
-  #tail: Promise<unknown> = Promise.resolve();
+  #busy = false;
+  readonly #waiting: Waiting[] = [];
 
-  /** Merges a task when its turn comes. Rejects with the signal's reason, or a UserError about the workspace. */
-  enqueue(context: RunContext, id: string, signal: AbortSignal): Promise<MergeOutcome> {
-    const turn = this.#tail.then(() => {
-      signal.throwIfAborted();
-      return merge(context, id, signal);
-    });
-    this.#tail = turn.catch(() => undefined);
-    return turn;
+  /**
+   * Merges a task when its turn comes; larger priorities go first, then those that came first. Rejects with the
+   * signal's reason, or a UserError about the workspace.
+   */
+  async enqueue(
+    context: RunContext,
+    id: string,
+    options: { priority: number; signal: AbortSignal },
+  ): Promise<MergeOutcome> {
+    await this.#turn(options.priority);
+    try {
+      options.signal.throwIfAborted();
+      return await merge(context, id, options.signal);
+    } finally {
+      this.#next();
+    }
+  }
+
+  #turn(priority: number): Promise<void> {
+    if (!this.#busy) {
+      this.#busy = true;
+      return Promise.resolve();
+    }
+    return new Promise((start) => this.#waiting.push({ priority, start }));
+  }
+
+  #next(): void {
+    if (this.#waiting.length === 0) {
+      this.#busy = false;
+      return;
+    }
+    const most = Math.max(...this.#waiting.map(({ priority }) => priority));
+    const index = this.#waiting.findIndex(({ priority }) => priority === most);
+    this.#waiting.splice(index, 1)[0]!.start();
   }
 }
 
@@ -32,7 +64,8 @@ async function merge(context: RunContext, id: string, signal: AbortSignal): Prom
 
 /** After a crash: a merge commit that had passed every gate is taken up again, or was already moved to. */
 async function finishInterrupted(context: RunContext, id: string): Promise<boolean> {
-  const { merge } = taskView(context, id);
+  const { merge, mergedAs } = taskView(context, id);
+  if (mergedAs !== null) return true;
   if (!merge?.validated) return false;
   if (!(await context.workspace.isMerged(merge.validated))) {
     try {

@@ -1,4 +1,5 @@
 import { reviewBrief } from '../agents/prompts.ts';
+import type { SessionEnd } from '../agents/session.ts';
 import type { Review } from '../protocol/review.ts';
 import type { TaskView } from '../protocol/run-state.ts';
 import type { Agent } from './agent-pool.ts';
@@ -9,38 +10,36 @@ import { reviewerHost } from './tool-hosts.ts';
 /** A diff longer than this is cut in the brief; the reviewer reads the rest with its tools. */
 const BRIEF_DIFF_LIMIT = 120_000;
 
-/** What a reviewer says of the present attempt; null when no reviewer came to a verdict. */
+/** What a reviewer says of the present attempt, or why no reviewer came to a verdict. */
 export async function reviewTask(
   context: RunContext,
   id: string,
   options: { priority: number; signal: AbortSignal },
-): Promise<Review | null> {
+): Promise<{ review: Review } | { failure: string }> {
   const task = taskView(context, id);
-  const attempt = task.attempts.at(-1)!;
-  const recorded = task.reviews.find((review) => review.attempt === attempt.number);
-  if (recorded) return recorded.review;
+  const recorded = reviewOfLastAttempt(task);
+  if (recorded) return { review: recorded };
+  let failure = '';
   for (let retry = 1; retry <= context.config.agents.max_attempts; retry++) {
     const agent = await context.pool.acquire('reviewer', {
       priority: options.priority,
       signal: AbortSignal.any([context.stopper.work, options.signal]),
     });
     try {
-      const review = await oneReview(context, task, agent, retry, options.signal);
-      if (!review) continue;
-      await context.emit({
-        type: 'review.submitted',
-        task: id,
-        attempt: attempt.number,
-        agent: agent.id,
-        review,
-        head: attempt.head!,
-      });
-      return review;
+      const end = await oneReview(context, task, agent, retry, options.signal);
+      const review = reviewOfLastAttempt(task);
+      if (review) return { review };
+      failure = end.message;
     } finally {
       context.pool.release(agent);
     }
   }
-  return null;
+  return { failure: `No reviewer came to a verdict. ${failure}`.trim() };
+}
+
+function reviewOfLastAttempt(task: TaskView): Review | undefined {
+  const number = task.attempts.at(-1)?.number;
+  return task.reviews.find((review) => review.attempt === number)?.review;
 }
 
 async function oneReview(
@@ -49,14 +48,13 @@ async function oneReview(
   agent: Agent,
   retry: number,
   signal: AbortSignal,
-): Promise<Review | null> {
+): Promise<SessionEnd> {
   const attempt = task.attempts.at(-1)!;
   const scope = { agent, task: task.spec.id, attempt: attempt.number, retry };
   const session = sessionId(scope);
   const base = await context.workspace.mergeBase(attempt.head!);
   const diff = await context.workspace.diff(base, attempt.head!);
-  let review: Review | null = null;
-  await runAgentSession(context, {
+  return runAgentSession(context, {
     ...scope,
     opening: reviewBrief(task, cut(diff)),
     worktree: attempt.worktree,
@@ -65,13 +63,22 @@ async function oneReview(
       agent,
       signal: AbortSignal.any([context.stopper.work, signal]),
       diff,
-      submit: (submitted) => (review = submitted),
+      // Recorded while the tool runs: were it kept here until the session ends, a crash would lose a paid verdict.
+      submit: (review) =>
+        context.emit({
+          type: 'review.submitted',
+          task: task.spec.id,
+          attempt: attempt.number,
+          agent: agent.id,
+          review,
+          head: attempt.head!,
+        }),
+      submitted: () => reviewOfLastAttempt(task) !== undefined,
     }),
-    isDone: () => review !== null,
+    isDone: () => reviewOfLastAttempt(task) !== undefined,
     mustCall: 'submit_review',
     signal,
   });
-  return review;
 }
 
 function cut(diff: string): string {

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { LiveOutput, RunHandle } from '../protocol/control.ts';
-import { errorMessage, UserError } from '../protocol/errors.ts';
+import { errorMessage, hasCode, UserError } from '../protocol/errors.ts';
 import type { EventBody, EventOf, RunEvent, RunOutcome } from '../protocol/events.ts';
 import { applyEvent, type RunState, type TaskView } from '../protocol/run-state.ts';
 import { FINAL_STATES, SATISFIED_STATES } from '../protocol/task.ts';
@@ -9,6 +9,7 @@ import { Budget, type BudgetLimits } from './budget.ts';
 import type { RunContext, RunParts } from './context.ts';
 import { Dispatcher, graphOf } from './dispatcher.ts';
 import { EventLog } from './event-log.ts';
+import type { RunLog } from './logging.ts';
 import { MergeQueue } from './merge-queue.ts';
 import { isPlanned, plan } from './planning.ts';
 import { RunStopped, Stopper } from './stop.ts';
@@ -21,8 +22,8 @@ export interface RunOptions {
   limits: BudgetLimits;
   /** Gives back what belongs to the run: the lock, the workspace. Called once, at the very end. */
   release: () => Promise<void>;
-  /** For defects, with their stack: the user is shown only the message. */
-  logError: (error: unknown) => void;
+  /** Gets every event, and defects with their stack: the user is shown only the message. */
+  runLog: RunLog;
 }
 
 type PauseReason = EventOf<'run.paused'>['reason'];
@@ -45,7 +46,9 @@ export class Run implements RunHandle {
   #stopper = new Stopper();
   #dispatcher: Dispatcher | null = null;
   #period: Promise<void> = Promise.resolve();
-  #pausing: Promise<void> | null = null;
+  /** Why this period is being paused; null while it is not. */
+  #pausing: { reason: PauseReason; done: Promise<void> } | null = null;
+  #finishing = false;
   #released = false;
   #stopped = deferredStop();
 
@@ -56,7 +59,8 @@ export class Run implements RunHandle {
     this.#budget = new Budget(options.state, options.limits);
     this.#log = new EventLog(options.log, options.state.lastSeq, (event) => {
       applyEvent(this.state, event);
-      for (const listener of this.#listeners) listener(event, this.state);
+      options.runLog.event(event);
+      for (const listener of this.#listeners) this.#tell(() => listener(event, this.state));
     });
     this.#pool = new AgentPool([...options.state.agents.values()]);
   }
@@ -82,19 +86,27 @@ export class Run implements RunHandle {
 
   /** Shows what is not recorded: text as it comes, serial lines. */
   output(output: LiveOutput): void {
-    for (const listener of this.#outputs) listener(output);
+    for (const listener of this.#outputs) this.#tell(() => listener(output));
+  }
+
+  /** A client that cannot take what it is told is no reason to stop. */
+  #tell(listener: () => void): void {
+    try {
+      listener();
+    } catch (error) {
+      this.#options.runLog.error(error);
+    }
   }
 
   /** Begins a period of work from wherever the state is. */
   start(): void {
     this.#stopper = new Stopper();
     setMaxListeners(0, this.#stopper.work, this.#stopper.calls);
-    this.#pausing = null;
     this.#period = this.#work();
   }
 
   async pause(): Promise<void> {
-    if (this.state.status !== 'running')
+    if (this.state.status !== 'running' || this.#finishing)
       throw new UserError(`The run is ${this.state.status}.`, 'See `auton status`.');
     await this.#pause('user', 'Paused by the user. Continue with `auton resume`.');
     await this.#period;
@@ -104,6 +116,8 @@ export class Run implements RunHandle {
     this.#requireAlive();
     if (this.state.status !== 'paused') throw new UserError('The run is not paused.', 'See `auton status`.');
     await this.#period;
+    if (this.#pausing === null) return; // continued meanwhile
+    this.#pausing = null;
     this.#stopped = deferredStop();
     await this.emit({ type: 'run.continued' });
     this.start();
@@ -142,9 +156,11 @@ export class Run implements RunHandle {
       throw new UserError(`Task ${id} is ${state}.`, 'There is nothing to cancel.');
     this.#dispatcher?.stop(id, 'The task was cancelled by the user.');
     await this.emit({ type: 'task.state', task: id, state: 'cancelled', reason: 'cancelled by the user' });
+    await this.#dispatcher?.block(id);
   }
 
   async sendMessage(to: string, text: string): Promise<void> {
+    this.#requireAlive();
     if (!this.state.agents.has(to) && !this.state.tasks.has(to)) {
       throw new UserError(`There is no agent or task ${to}.`, 'See `auton agents` and `auton tasks`.');
     }
@@ -152,6 +168,7 @@ export class Run implements RunHandle {
   }
 
   async answerQuestion(id: string, answer: string): Promise<void> {
+    this.#requireAlive();
     const question = this.state.questions.get(id);
     if (!question)
       throw new UserError(`There is no question ${id}.`, 'Open questions are in `auton status`.');
@@ -163,13 +180,16 @@ export class Run implements RunHandle {
   async setBudget(maxCostUsd: number): Promise<void> {
     if (!(maxCostUsd >= 0))
       throw new UserError(`${maxCostUsd} is not an amount.`, 'Give US dollars: `auton budget 25`.');
+    this.#requireAlive();
     await this.emit({ type: 'budget.changed', maxCostUsd });
+    if (this.#pausing?.reason === 'budget' && this.state.status === 'paused') await this.continue();
   }
 
   async shutdown(): Promise<void> {
     this.#stopper.hard('The engine was shut down.');
     await this.#period;
     await this.#release();
+    this.#stopped.resolve('paused'); // unless it had ended
   }
 
   async #work(): Promise<void> {
@@ -210,17 +230,18 @@ export class Run implements RunHandle {
   }
 
   async #pause(reason: PauseReason, message: string): Promise<void> {
-    this.#pausing ??= this.emit({ type: 'run.paused', reason, message });
-    await this.#pausing;
+    this.#pausing ??= { reason, done: this.emit({ type: 'run.paused', reason, message }) };
+    await this.#pausing.done;
     this.#stopper.soft(message);
   }
 
   /** The period ended before the run did: a pause, a shutdown, or something that the user has to mend first. */
   async #interrupted(error: unknown): Promise<void> {
     if (!(error instanceof RunStopped)) {
-      if (!(error instanceof UserError)) this.#options.logError(error);
+      if (!(error instanceof UserError)) this.#options.runLog.error(error);
+      const problem = hasCode(error, 'ENOSPC') ? diskFull(error) : error;
       try {
-        await this.#pause('workspace', this.#options.parts.redact(errorMessage(error)));
+        await this.#pause('workspace', this.#options.parts.redact(errorMessage(problem)));
       } catch {
         this.#stopped.reject(error); // not even the log can be written: only the caller can tell the user
         return;
@@ -230,6 +251,7 @@ export class Run implements RunHandle {
   }
 
   async #finish(outcome: RunOutcome, summary: string): Promise<void> {
+    this.#finishing = true;
     await this.emit({ type: 'run.finished', outcome, summary });
     await this.#release();
     this.#stopped.resolve(outcome);
@@ -284,6 +306,14 @@ function deferredStop(): PromiseWithResolvers<Stop> {
   const deferred = Promise.withResolvers<Stop>();
   deferred.promise.catch(() => undefined); // whoever awaits it sees the error; nobody has to
   return deferred;
+}
+
+function diskFull(cause: unknown): UserError {
+  return new UserError(
+    `The disk is full: ${errorMessage(cause)}.`,
+    'Free some space, then continue with `auton resume`.',
+    { cause },
+  );
 }
 
 function describeLeft(left: readonly TaskView[], total: number, branch: string): string {

@@ -33,6 +33,11 @@ export function runFolder(folder: string, run: string): string {
   return join(stateFolder(folder), 'runs', run);
 }
 
+/** Where the logs for people are: those of all runs of the folder. */
+export function logsFolder(folder: string): string {
+  return join(stateFolder(folder), 'logs');
+}
+
 export function eventLogFile(folder: string, run: string): string {
   return join(runFolder(folder, run), 'events.jsonl');
 }

@@ -92,12 +92,13 @@ async function launch(
 ): Promise<RunHandle> {
   const log = eventLogFile(folder, run);
   try {
-    const state = foldEvents(readEventLog(log, { repair: true }));
-    const handle = new Run({ ...assembly, state, log });
+    const past = readEventLog(log, { repair: true });
+    const handle = new Run({ ...assembly, state: foldEvents(past), log });
+    if (events.length === 0) for (const event of past) assembly.runLog.event(event); // those of a new run
     assembly.connect(handle);
     for (const event of events) await handle.emit(event);
     await prepare?.(handle);
-    handle.start();
+    if (handle.state.status === 'running') handle.start();
     return handle;
   } catch (error) {
     await assembly.release();

@@ -27,7 +27,7 @@ interface DriveOptions {
 export async function driveTask(context: RunContext, id: string, options: DriveOptions): Promise<void> {
   const task = taskView(context, id);
   const unavailable = ROLE_PROFILES[task.spec.role].unavailable;
-  if (unavailable) return move(context, task, 'failed', unavailable);
+  if (unavailable) return move(context, task, options, 'failed', unavailable);
   for (;;) {
     options.signal.throwIfAborted();
     context.stopper.throwIfStopping();
@@ -51,7 +51,15 @@ export async function driveTask(context: RunContext, id: string, options: DriveO
   }
 }
 
-function move(context: RunContext, task: TaskView, state: TaskState, reason?: string): Promise<void> {
+/** Refuses once the task was cancelled or skipped: where the user put it, it stays. */
+function move(
+  context: RunContext,
+  task: TaskView,
+  { signal }: { signal: AbortSignal },
+  state: TaskState,
+  reason?: string,
+): Promise<void> {
+  signal.throwIfAborted();
   return context.emit({ type: 'task.state', task: task.spec.id, state, ...(reason ? { reason } : {}) });
 }
 
@@ -59,44 +67,63 @@ function priorityOf(task: TaskView, height: number): number {
   return height + (task.attempts.length > 0 ? CONTINUE_FIRST : 0);
 }
 
-async function work(context: RunContext, task: TaskView, { height, signal }: DriveOptions): Promise<void> {
+async function work(context: RunContext, task: TaskView, options: DriveOptions): Promise<void> {
   const last = task.attempts.slice(task.freshFrom).at(-1);
+  if (last?.outcome === 'finished' && !last.settled) return move(context, task, options, 'validating');
   const outOfBudget = last?.outcome === 'budget' || last?.outcome === 'token_limit';
-  if (outOfBudget) return move(context, task, 'failed', last.message); // attempts share the task's budget
+  if (outOfBudget) return move(context, task, options, 'failed', last.message); // attempts share the task's budget
   if (attemptsUsed(task) >= context.config.agents.max_attempts) {
-    return move(context, task, 'failed', task.reason || last?.message || 'every attempt failed');
+    const reason = task.reason || last?.message || 'every attempt failed';
+    return move(context, task, options, 'failed', reason);
   }
+  const { height, signal } = options;
   await runAttempt(context, task.spec.id, { priority: priorityOf(task, height), signal });
 }
 
-async function validate(context: RunContext, task: TaskView, { signal }: DriveOptions): Promise<void> {
+async function validate(context: RunContext, task: TaskView, options: DriveOptions): Promise<void> {
   const { head, worktree } = task.attempts.at(-1)!;
-  if (head === null) return move(context, task, 'running', 'the attempt changed nothing');
+  if (head === null) return move(context, task, options, 'running', 'the attempt changed nothing');
   const input = {
     spec: task.spec,
     path: worktree,
     base: await context.workspace.mergeBase(head),
     head,
-    signal: AbortSignal.any([context.stopper.work, signal]),
+    signal: AbortSignal.any([context.stopper.work, options.signal]),
   };
   const passed = await context.gates.task(input, (evidence) => record(context, task, evidence));
   return passed
-    ? move(context, task, 'review')
-    : move(context, task, 'running', task.evidence.at(-1)?.summary);
+    ? move(context, task, options, 'review')
+    : move(context, task, options, 'running', task.evidence.at(-1)?.summary);
 }
 
-async function review(context: RunContext, task: TaskView, { height, signal }: DriveOptions): Promise<void> {
-  const verdict = await reviewTask(context, task.spec.id, { priority: priorityOf(task, height), signal });
-  if (!verdict) return move(context, task, 'failed', 'no reviewer came to a verdict');
-  if (verdict.verdict === 'approve') return move(context, task, 'queued');
-  return move(context, task, 'running', `the reviewer asks for changes: ${verdict.summary}`);
+async function review(context: RunContext, task: TaskView, options: DriveOptions): Promise<void> {
+  const { height, signal } = options;
+  const result = await reviewTask(context, task.spec.id, { priority: priorityOf(task, height), signal });
+  if ('failure' in result) return move(context, task, options, 'failed', result.failure);
+  const { verdict, summary } = result.review;
+  if (verdict === 'approve') return move(context, task, options, 'queued');
+  return move(context, task, options, 'running', `the reviewer asks for changes: ${summary}`);
 }
 
-async function merge(context: RunContext, task: TaskView, { queue, signal }: DriveOptions): Promise<void> {
-  const outcome = await queue.enqueue(context, task.spec.id, AbortSignal.any([context.stopper.work, signal]));
-  if (outcome === 'merged') return move(context, task, 'merged');
+async function merge(context: RunContext, task: TaskView, options: DriveOptions): Promise<void> {
+  const { queue, height, signal } = options;
+  const outcome = await queue.enqueue(context, task.spec.id, {
+    priority: height,
+    signal: AbortSignal.any([context.stopper.work, signal]),
+  });
+  if (outcome === 'merged') {
+    // Also when the user cancelled it in that very moment: it is on the main line.
+    await context.emit({ type: 'task.state', task: task.spec.id, state: 'merged' });
+    return leaveWorktree(context, task);
+  }
   const reason = outcome === 'conflict' ? 'conflicts with the main line' : task.evidence.at(-1)?.summary;
-  return move(context, task, 'running', reason);
+  return move(context, task, options, 'running', reason);
+}
+
+/** Everything in it is on the main line; what for some reason is not is kept by the workspace. */
+async function leaveWorktree(context: RunContext, task: TaskView): Promise<void> {
+  const { agent, branch, worktree: path, base } = task.attempts.at(-1)!;
+  await context.workspace.removeWorktree({ task: task.spec.id, agent, branch, path, base });
 }
 
 function record(context: RunContext, task: TaskView, evidence: Evidence): Promise<void> {

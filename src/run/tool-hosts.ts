@@ -53,13 +53,17 @@ export function reviewerHost(
     agent: Agent;
     signal: AbortSignal;
     diff: string;
-    submit: (review: Review) => void;
+    submit: (review: Review) => Promise<void>;
+    submitted: () => boolean;
   },
 ): ToolHost {
-  const { session, agent, signal, diff, submit } = scope;
+  const { session, agent, signal, diff, submit, submitted } = scope;
   return {
     ...baseHost(context, session, agent, signal),
     diff: () => Promise.resolve(diff),
-    submitReview: async (review) => submit(review),
+    submitReview: (review) =>
+      submitted()
+        ? Promise.reject(new UserError('Your verdict is in.', 'A review has one verdict; end here.'))
+        : submit(review),
   };
 }
