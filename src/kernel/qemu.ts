@@ -105,6 +105,11 @@ export class QemuSession {
     if (options.signal?.aborted) abort();
   }
 
+  /** The process to watch. */
+  get pid(): number {
+    return this.#child.pid!;
+  }
+
   get running(): boolean {
     return this.#running;
   }

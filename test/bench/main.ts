@@ -1,0 +1,38 @@
+/**
+ * `npm run bench [part...]`: measures what the README promises and prints its table. Timing never decides a test; this
+ * only tells. Exits 1 when a part could not be measured.
+ */
+import { errorMessage } from '../../src/protocol/errors.ts';
+import { engineFigures } from './engine.ts';
+import { table, type Figure } from './figures.ts';
+import { kernelFigures } from './kernel.ts';
+import { sandboxFigures } from './sandbox.ts';
+import { wholeRun } from './whole-run.ts';
+
+const PARTS: Record<string, () => Promise<Figure[]>> = {
+  async kernel() {
+    const { figures, kernel } = await wholeRun();
+    return [...figures, ...(await kernelFigures(kernel))];
+  },
+  sandbox: sandboxFigures,
+  engine: engineFigures,
+};
+
+const asked = process.argv.slice(2);
+const unknown = asked.filter((name) => !(name in PARTS));
+if (unknown.length > 0) {
+  console.error(`There is no part ${unknown.join(', ')}. There are: ${Object.keys(PARTS).join(', ')}.`);
+  process.exit(2);
+}
+const figures: Figure[] = [];
+for (const [name, measure] of Object.entries(PARTS)) {
+  if (asked.length > 0 && !asked.includes(name)) continue;
+  console.error(`measuring: ${name} ...`);
+  try {
+    figures.push(...(await measure()));
+  } catch (error) {
+    console.error(`${name} could not be measured: ${errorMessage(error)}`);
+    process.exitCode = 1;
+  }
+}
+console.log(table(figures));
