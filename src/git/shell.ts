@@ -31,7 +31,9 @@ export class ShellPool {
   }
 
   async run(command: Command): Promise<CommandResult> {
-    const shell = this.#idle.pop() ?? new Shell(this.#env);
+    let shell = this.#idle.pop();
+    while (shell?.ended) shell = this.#idle.pop(); // somebody killed it while nobody used it
+    shell ??= new Shell(this.#env);
     const result = await shell.run(command);
     this.#idle.push(shell);
     return result;
@@ -80,10 +82,16 @@ class Shell {
       this.#child.stdout.on('data', received(out));
       this.#child.stderr.on('data', received(err));
       this.#child.once('close', died);
-      if (this.#child.exitCode !== null || this.#child.pid === undefined) return died();
+      if (this.ended) return died();
       const done = `s=$?; printf '\\000${this.#mark} %d\\n' $s; printf '\\000${this.#mark} %d\\n' $s >&2`;
       this.#child.stdin.write(`${script(command)}; ${done}\n`);
     });
+  }
+
+  /** No event will tell any more. */
+  get ended(): boolean {
+    const { exitCode, signalCode, pid } = this.#child;
+    return exitCode !== null || signalCode !== null || pid === undefined;
   }
 
   close(): void {
