@@ -34,8 +34,8 @@ export interface Assembly {
   parts: RunParts;
   models: Models;
   limits: BudgetLimits;
-  /** The branch that keeps what was in the workspace before; null when it was empty or is continued. */
-  startedOver: string | null;
+  /** What the user should know before the run begins. */
+  notices: string[];
   /** Lets the parts that produce live output reach the run. */
   connect(run: Run): void;
   release(): Promise<void>;
@@ -78,7 +78,10 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
       ...resumed,
     });
     undo.push(() => workspace.close());
-    const startedOver = !resumed && models.startsEmpty() ? await workspace.startOver(run) : null;
+    const notices = resumed
+      ? []
+      : await prepareWorkspace(workspace, { run, startEmpty: models.startsEmpty() });
+    if (sandbox.mode === 'off') notices.push('The sandbox is off: agents run commands with all your rights.');
     const files = runFolder(folder, run);
     mkdirSync(files, { recursive: true });
     let connected: Run | null = null;
@@ -100,7 +103,7 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
       },
       models,
       limits: budgetLimits(config, spentToday(folder, run)),
-      startedOver,
+      notices,
       connect: (handle) => (connected = handle),
       release,
       runLog,
@@ -109,6 +112,25 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
     await release();
     throw error;
   }
+}
+
+/** Clears away what earlier runs left and begins anew where a playbook asks for it; nothing unmerged is lost. */
+async function prepareWorkspace(
+  workspace: Workspace,
+  { run, startEmpty }: { run: string; startEmpty: boolean },
+): Promise<string[]> {
+  const notices = [...workspace.notices];
+  for (const { task, result } of await workspace.cleanWorktrees()) {
+    if (result.kind === 'archived')
+      notices.push(`What an earlier run left of ${task} is kept as ${result.ref}.`);
+  }
+  const branch = startEmpty ? await workspace.startOver(run) : null;
+  if (branch) {
+    notices.push(
+      `The workspace was not empty: what was on ${workspace.targetBranch} is kept on the branch ${branch}.`,
+    );
+  }
+  return notices;
 }
 
 function roleModel(models: Models, role: Role): RoleModel {

@@ -107,19 +107,10 @@ async function launch(
 }
 
 async function firstEvents(
-  { parts, models, startedOver }: Assembly,
+  { parts, models, notices }: Assembly,
   { run, goal, config }: { run: string; goal: string; config: Config },
 ): Promise<EventBody[]> {
   const { workspace, sandbox } = parts;
-  const notices = [
-    ...workspace.notices,
-    ...(startedOver
-      ? [
-          `The workspace was not empty: what was on ${workspace.targetBranch} is kept on the branch ${startedOver}.`,
-        ]
-      : []),
-    ...(sandbox.mode === 'off' ? ['The sandbox is off: agents run commands with all your rights.'] : []),
-  ];
   return [
     {
       type: 'run.started',
