@@ -112,13 +112,9 @@ function addLines(files: RawFile[], patch: string): void {
 
 async function addSizes(repository: Repository, files: RawFile[]): Promise<void> {
   const present = files.filter(({ change }) => change.mode !== '000000' && change.mode !== '160000');
-  if (present.length === 0) return;
-  const sizes = await repository.git.text(['cat-file', '--batch-check=%(objectsize)'], {
-    ...atRepository(repository),
-    input: present.map(({ blob }) => `${blob}\n`).join(''),
-  });
-  sizes.split('\n').forEach((size, index) => {
-    const file = present[index];
-    if (file) file.change.bytes = Number(size);
-  });
+  await Promise.all(
+    present.map(async ({ change, blob }) => {
+      change.bytes = (await repository.objects.find(blob))?.bytes ?? 0;
+    }),
+  );
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../protocol/errors.ts';
 import { GitError } from './git.ts';
-import { atRepository, atRoot, branchRef, readText, type Repository } from './repository.ts';
+import { atRepository, atRoot, branchRef, readText, revParse, type Repository } from './repository.ts';
 import { targetState } from './target.ts';
 
 /** Somebody else moved the target branch. */
@@ -67,7 +67,7 @@ export async function moveTarget(repository: Repository, expected: string, sha: 
     );
   }
 
-  const now = await git.text(['rev-parse', '--verify', ref], atRepository(repository));
+  const now = await revParse(repository, ref);
   if (now !== sha) throw new MovedError(targetBranch, sha, now);
 }
 

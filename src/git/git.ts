@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { devNull } from 'node:os';
 import { UserError } from '../protocol/errors.ts';
 import { ShellPool, type Command, type CommandResult } from './shell.ts';
@@ -120,6 +120,12 @@ export class Git {
     const result = await this.run(args, options);
     if (result.code > 1) throw new GitError(args, result);
     return result.code === 0;
+  }
+
+  /** Starts git as a process that is asked more than once. */
+  start(args: string[]): ChildProcessWithoutNullStreams {
+    // Like the shells in a group of its own: Ctrl-C is the engine's to handle.
+    return spawn('git', args, { env: this.#env, stdio: 'pipe', detached: true });
   }
 
   close(): void {

@@ -1,9 +1,11 @@
 import { access, readFile } from 'node:fs/promises';
 import type { Git, GitOptions } from './git.ts';
+import type { ObjectReader } from './objects.ts';
 
 /** What the parts of this folder share: one repository, and the folder where the engine keeps its own files. */
 export interface Repository {
   git: Git;
+  objects: ObjectReader;
   /** The workspace: the user's checkout or the one that the engine created. Absolute, symlinks resolved. */
   root: string;
   /** Refs, objects and the registry of worktrees. */
@@ -35,13 +37,16 @@ export function branchRef(branch: string): string {
   return `refs/heads/${branch}`;
 }
 
-/** The commit a ref points to, or null; HEAD is that of the checkout at the root. */
+/** The commit a ref points to, or null. */
 export async function resolveRef(repository: Repository, ref: string): Promise<string | null> {
-  const result = await repository.git.run(
-    ['rev-parse', '--verify', '--quiet', `${ref}^{commit}`],
-    ref === 'HEAD' ? atRoot(repository) : atRepository(repository),
-  );
-  return result.code === 0 ? result.stdout.toString().trim() : null;
+  return (await repository.objects.find(`${ref}^{commit}`))?.id ?? null;
+}
+
+/** The id of what a revision names; an error when it names nothing. */
+export async function revParse(repository: Repository, revision: string): Promise<string> {
+  const found = await repository.objects.find(revision);
+  if (!found) throw new Error(`${repository.root} has no ${revision}`);
+  return found.id;
 }
 
 export function isAncestor(repository: Repository, ancestor: string, descendant: string): Promise<boolean> {

@@ -55,7 +55,7 @@ class Shell {
     this.#child = spawn('/bin/sh', [], { cwd: '/', env, stdio: 'pipe', detached: true });
     this.#child.on('error', () => undefined); // shows as 'close' below
     this.#child.stdin.on('error', () => undefined);
-    this.#hold(false);
+    keepAlive(this.#child, false);
   }
 
   run(command: Command): Promise<CommandResult> {
@@ -66,7 +66,7 @@ class Shell {
         this.#child.stdout.removeAllListeners('data');
         this.#child.stderr.removeAllListeners('data');
         this.#child.removeListener('close', died);
-        this.#hold(false);
+        keepAlive(this.#child, false);
       };
       const died = () => {
         finish();
@@ -78,7 +78,7 @@ class Shell {
         finish();
         resolve({ code: out.code, stdout: out.content(), stderr: err.content().toString() });
       };
-      this.#hold(true);
+      keepAlive(this.#child, true);
       this.#child.stdout.on('data', received(out));
       this.#child.stderr.on('data', received(err));
       this.#child.once('close', died);
@@ -97,14 +97,14 @@ class Shell {
   close(): void {
     this.#child.stdin.end();
   }
+}
 
-  /** An idle shell does not keep this process alive; a command in flight does. */
-  #hold(on: boolean): void {
-    const action = on ? 'ref' : 'unref';
-    this.#child[action]();
-    for (const stream of [this.#child.stdin, this.#child.stdout, this.#child.stderr]) {
-      (stream as unknown as Record<'ref' | 'unref', () => void>)[action]();
-    }
+/** A child that only waits must not keep this process from ending; one that is asked something must. */
+export function keepAlive(child: ChildProcessWithoutNullStreams, on: boolean): void {
+  const action = on ? 'ref' : 'unref';
+  child[action]();
+  for (const stream of [child.stdin, child.stdout, child.stderr]) {
+    (stream as unknown as Record<'ref' | 'unref', () => void>)[action]();
   }
 }
 

@@ -50,8 +50,8 @@ export async function chooseTarget(repository: Repository, modified: string[]): 
 async function mainBranch(repository: Repository): Promise<{ branch: string | null; tip: string }> {
   const main = await resolveRef(repository, branchRef('main'));
   if (main) return { branch: 'main', tip: main };
-  const head = await resolveRef(repository, 'HEAD');
-  if (!head) {
+  const head = await repository.git.run(['rev-parse', '--verify', '--quiet', 'HEAD'], atRoot(repository));
+  if (head.code !== 0) {
     throw new UserError(
       `${repository.root} has files but no commit.`,
       'Commit them (git add -A && git commit -m "Start"), or set workspace.path to an empty folder.',
@@ -61,7 +61,10 @@ async function mainBranch(repository: Repository): Promise<{ branch: string | nu
     ['symbolic-ref', '--quiet', '--short', 'HEAD'],
     atRoot(repository),
   );
-  return { branch: symbolic.code === 0 ? symbolic.stdout.toString().trim() : null, tip: head };
+  return {
+    branch: symbolic.code === 0 ? symbolic.stdout.toString().trim() : null,
+    tip: head.stdout.toString().trim(),
+  };
 }
 
 /** The first of auton/main, auton/main-2, ... that is free, or holds main and nothing of somebody else. */

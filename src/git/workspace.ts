@@ -9,6 +9,7 @@ import { Git, type Identity } from './git.ts';
 import { inspect, requireGit, safeDirectories, type RepositoryFacts } from './inspect.ts';
 import { removeOwnLocks } from './locks.ts';
 import { Merger, type MergeResult } from './merge.ts';
+import { ObjectReader } from './objects.ts';
 import { Registry } from './registry.ts';
 import {
   atRepository,
@@ -17,6 +18,7 @@ import {
   firstFree,
   isAncestor,
   resolveRef,
+  revParse,
   type Repository,
 } from './repository.ts';
 import { commitTree } from './staging.ts';
@@ -85,6 +87,9 @@ export class Workspace {
 
     const repository: Repository = {
       git,
+      objects: new ObjectReader(() =>
+        git.start([`--git-dir=${folders.commonDir}`, 'cat-file', '--batch-check']),
+      ),
       root,
       commonDir: folders.commonDir,
       gitDir: folders.gitDir,
@@ -134,16 +139,16 @@ export class Workspace {
 
   /** The target branch's commit. */
   head(): Promise<string> {
-    return this.#text('rev-parse', '--verify', branchRef(this.targetBranch));
+    return revParse(this.#repository, branchRef(this.targetBranch));
   }
 
   treeOf(commit: string): Promise<string> {
-    return this.#text('rev-parse', '--verify', `${commit}^{tree}`);
+    return revParse(this.#repository, `${commit}^{tree}`);
   }
 
   /** The commit that a worktree's branch is at. */
   headOf(worktree: Worktree): Promise<string> {
-    return this.#text('rev-parse', '--verify', branchRef(worktree.branch));
+    return revParse(this.#repository, branchRef(worktree.branch));
   }
 
   /** Where the history of a commit left the target branch: what a task changed is the difference to it. */
@@ -254,6 +259,7 @@ export class Workspace {
 
   /** Ends the processes that run git; the workspace is not used afterwards. */
   close(): void {
+    this.#repository.objects.close();
     this.#repository.git.close();
   }
 

@@ -15,6 +15,7 @@ import {
   isAncestor,
   readText,
   resolveRef,
+  revParse,
   type Repository,
 } from './repository.ts';
 import {
@@ -135,8 +136,8 @@ export class Worktrees {
       if (await mergeInProgress(checkout)) {
         return { kind: 'conflict', files: (await pending(this.#repository, checkout)).unmerged };
       }
-      const before = await git.text(['rev-parse', 'HEAD'], inCheckout(checkout));
-      const target = await git.text(['rev-parse', branchRef(targetBranch)], inCheckout(checkout));
+      const before = await revParse(this.#repository, branchRef(worktree.branch));
+      const target = await revParse(this.#repository, branchRef(targetBranch));
       const message = `Merge ${targetBranch} into ${worktree.branch}`;
       const args = [
         'merge',
@@ -155,7 +156,7 @@ export class Worktrees {
         if (unmerged.length === 0) throw new GitError(args, result);
         return { kind: 'conflict', files: unmerged };
       }
-      const sha = await git.text(['rev-parse', 'HEAD'], inCheckout(checkout));
+      const sha = await revParse(this.#repository, branchRef(worktree.branch));
       await this.#rebased(worktree, target);
       return { kind: sha === before ? 'up-to-date' : 'merged', sha };
     });
