@@ -9,9 +9,8 @@ export default class Reporter extends Mocha.reporters.Spec {
     const skipped = [];
     runner.on('pending', (test) => skipped.push(test));
     runner.once(EVENT_RUN_END, () => {
-      for (const test of skipped) {
-        console.log(`skipped: ${test.fullTitle()}: ${test.skipReason ?? 'see its own message above'}`);
-      }
+      // Each said why when it was skipped; here they are together, so that none goes unnoticed.
+      for (const test of skipped) console.log(`skipped: ${test.fullTitle()} (its reason is above)`);
       const { passes, failures } = this.stats;
       const skips = skipped.length > 0 ? `, ${skipped.length} skipped` : '';
       console.log(`${passes} passed, ${failures} failed${skips}`);
