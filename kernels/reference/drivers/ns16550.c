@@ -45,6 +45,9 @@ static void out(enum reg reg, uint8_t value) {
 }
 
 static void uart_init(void) {
+    if (in(LINE_CONTROL) == LINE_8N1) /* set up by the early console: clearing the FIFO would lose its last words */
+        while (!(in(LINE_STATUS) & STATUS_IDLE)) {
+        }
     out(INT_ENABLE, 0);
     out(LINE_CONTROL, LINE_DIVISOR_ACCESS | LINE_8N1);
     out(DIVISOR_LOW, ARCH_UART_DIVISOR & 0xFF);

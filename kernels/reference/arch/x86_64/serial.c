@@ -3,26 +3,33 @@
 #include "cpu.h"
 
 #define COM1 0x3F8
+#define LINE_CONTROL (COM1 + 3)
 #define LINE_STATUS (COM1 + 5)
+#define LINE_8N1 0x03
 #define TRANSMIT_EMPTY 0x20
 #define FIFO_SIZE 16
-#define WAIT_LIMIT 100000 /* a port that is not there must not stop the boot */
+
+static bool present;
 
 void arch_serial_early_init(void) {
     outb(COM1 + 1, 0x00); /* no interrupts */
-    outb(COM1 + 3, 0x80); /* divisor: 115200 baud */
+    outb(LINE_CONTROL, 0x80); /* divisor: 115200 baud */
     outb(COM1 + 0, 1);
     outb(COM1 + 1, 0);
-    outb(COM1 + 3, 0x03); /* 8N1 */
+    outb(LINE_CONTROL, LINE_8N1);
     outb(COM1 + 2, 0xC7); /* FIFO on and cleared */
     outb(COM1 + 4, 0x0B); /* DTR, RTS, OUT2 */
+    present = inb(LINE_CONTROL) == LINE_8N1;
 }
 
+/* Waits as long as it takes: whoever reads the line may be slow, and what is lost here is lost for good. */
 void arch_serial_putchar(char c) {
     static unsigned room; /* bytes that surely fit the FIFO: the status is read once for all of them */
+    if (!present)
+        return;
     if (room == 0) {
-        for (unsigned i = 0; !(inb(LINE_STATUS) & TRANSMIT_EMPTY) && i < WAIT_LIMIT; i++)
-            ;
+        while (!(inb(LINE_STATUS) & TRANSMIT_EMPTY)) {
+        }
         room = FIFO_SIZE;
     }
     room--;
