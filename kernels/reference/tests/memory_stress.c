@@ -1,19 +1,24 @@
-/* Many threads allocate, fill, check and free at once: an object that two of them were given, or a count that a
- * race lost, shows here. */
+/* Many threads allocate, fill, check and free at once, long enough to be interrupted in the middle of it again and
+ * again: an object that two of them were given, or a count that a race lost, shows here. Without the lock of the slab
+ * allocator this fails. */
 #include <auton/mm.h>
 #include <auton/sched.h>
 #include <auton/selftest.h>
 #include <auton/string.h>
 
-#define WORKERS 6
-#define ROUNDS 60
+#define WORKERS 4 /* the first of them interrupts the others */
+#define TICKS 40
 #define LIVE 16
+#define OBJECT_BYTES 32 /* small and of one class: they meet in the allocator, not elsewhere */
 #define JOIN_MS 10000
 
 struct worker {
     uint32_t seed;
     const char *failure;
+    uint8_t *objects[LIVE];
 };
+
+static bool interrupter_done;
 
 static uint32_t next_random(uint32_t *seed) {
     *seed = *seed * 1664525u + 1013904223u;
@@ -27,32 +32,46 @@ static bool holds(const uint8_t *object, size_t size, uint8_t value) {
     return true;
 }
 
+/* Fills an empty slot, or checks and empties a full one. */
+static void step(struct worker *self) {
+    unsigned slot = next_random(&self->seed) % LIVE;
+    uint8_t *object = self->objects[slot];
+    if (object) {
+        if (!holds(object, OBJECT_BYTES, object[0]))
+            self->failure = "an object was changed by somebody else";
+        kfree(object);
+        self->objects[slot] = NULL;
+        return;
+    }
+    object = kmalloc(OBJECT_BYTES);
+    if (!object)
+        self->failure = "out of memory";
+    else
+        self->objects[slot] = memset(object, (int)self->seed, OBJECT_BYTES);
+}
+
+static void finish(struct worker *self) {
+    for (unsigned slot = 0; slot < LIVE; slot++)
+        kfree(self->objects[slot]);
+}
+
 static void work(void *arg) {
     struct worker *self = arg;
-    uint8_t *objects[LIVE] = {0};
-    size_t sizes[LIVE] = {0};
-    for (unsigned round = 0; round < ROUNDS * LIVE; round++) {
-        unsigned slot = next_random(&self->seed) % LIVE;
-        uint8_t value = (uint8_t)(self->seed ^ slot);
-        if (objects[slot]) {
-            if (!holds(objects[slot], sizes[slot], objects[slot][0]))
-                self->failure = "an object was changed by somebody else";
-            kfree(objects[slot]);
-            objects[slot] = NULL;
-            continue;
-        }
-        sizes[slot] = 1 + next_random(&self->seed) % 3000;
-        objects[slot] = kmalloc(sizes[slot]);
-        if (!objects[slot]) {
-            self->failure = "out of memory";
-            break;
-        }
-        memset(objects[slot], value, sizes[slot]);
-        if (round % 7 == 0)
-            thread_yield();
+    while (!self->failure && !__atomic_load_n(&interrupter_done, __ATOMIC_RELAXED))
+        step(self);
+    finish(self);
+}
+
+/* Wakes at every tick, wherever the others are just then, and does what they do. */
+static void interrupt_them(void *arg) {
+    struct worker *self = arg;
+    for (unsigned tick = 0; tick < TICKS && !self->failure; tick++) {
+        for (unsigned i = 0; i < LIVE; i++)
+            step(self);
+        thread_sleep_ms(1000 / TICK_HZ);
     }
-    for (unsigned slot = 0; slot < LIVE; slot++)
-        kfree(objects[slot]);
+    finish(self);
+    __atomic_store_n(&interrupter_done, true, __ATOMIC_RELAXED);
 }
 
 /* Threads that have ended are cleared away a little later. */
@@ -72,9 +91,12 @@ SELFTEST(stress_memory, "tests") {
     tid_t tids[WORKERS];
     struct mm_stats before;
     mm_get_stats(&before);
+    interrupter_done = false;
     for (unsigned i = 0; i < WORKERS; i++) {
+        bool interrupter = i == 0;
         workers[i] = (struct worker){.seed = 1000 + i};
-        tids[i] = thread_create("stress", PRIO_SYSTEM, work, &workers[i]);
+        tids[i] = thread_create("stress", interrupter ? PRIO_SLM : PRIO_BACKGROUND,
+                                interrupter ? interrupt_them : work, &workers[i]);
         CHECK(tids[i] != 0);
     }
     for (unsigned i = 0; i < WORKERS; i++)
