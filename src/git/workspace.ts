@@ -205,9 +205,11 @@ export class Workspace {
     return this.#worktrees.remove(worktree);
   }
 
-  /** Cleans up after earlier runs. */
-  cleanWorktrees(): Promise<{ task: string; result: RemoveResult }[]> {
-    return this.#worktrees.clean();
+  /** Cleans up after earlier runs, but not after one that may be resumed. */
+  cleanWorktrees(
+    mayResume: (run: string) => boolean = () => false,
+  ): Promise<{ task: string; result: RemoveResult }[]> {
+    return this.#worktrees.clean(mayResume);
   }
 
   /** Commits what the agent did; null when it changed nothing. */

@@ -207,13 +207,17 @@ export class Worktrees {
     });
   }
 
-  /** Removes what other runs left and nobody uses: expired leases only, and nothing that is not kept. */
-  async clean(): Promise<{ task: string; result: RemoveResult }[]> {
+  /**
+   * Removes what other runs left and nobody uses: expired leases only, and nothing that is not kept. A run that may be
+   * resumed still uses its worktrees.
+   */
+  async clean(mayResume: (run: string) => boolean): Promise<{ task: string; result: RemoveResult }[]> {
     const cleaned: { task: string; result: RemoveResult }[] = [];
     for (const task of await this.#leases.tasks()) {
       await this.#exclusively(task, async () => {
         const lease = await this.#leases.read(task);
         if (!lease || lease.run === this.#repository.run || !isExpired(lease)) return;
+        if (mayResume(lease.run)) return;
         cleaned.push({ task, result: await this.#retire(lease) });
       });
     }

@@ -17,7 +17,7 @@ import { KernelGates } from './kernel-gates.ts';
 import { lockStateFolder } from './lock.ts';
 import { RunLog } from './logging.ts';
 import type { Run } from './run.ts';
-import { logsFolder, runFolder, spentToday, stateFolder } from './runs.ts';
+import { logsFolder, mayResume, runFolder, spentToday, stateFolder } from './runs.ts';
 
 export interface AssemblyOptions {
   folder: string;
@@ -80,7 +80,11 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
     undo.push(() => workspace.close());
     const notices = resumed
       ? []
-      : await prepareWorkspace(workspace, { run, startEmpty: models.startsEmpty() });
+      : await prepareWorkspace(workspace, {
+          run,
+          startEmpty: models.startsEmpty(),
+          mayResume: (earlier) => mayResume(folder, earlier),
+        });
     if (sandbox.mode === 'off') notices.push('The sandbox is off: agents run commands with all your rights.');
     const files = runFolder(folder, run);
     mkdirSync(files, { recursive: true });
@@ -117,10 +121,10 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
 /** Clears away what earlier runs left and begins anew where a playbook asks for it; nothing unmerged is lost. */
 async function prepareWorkspace(
   workspace: Workspace,
-  { run, startEmpty }: { run: string; startEmpty: boolean },
+  { run, startEmpty, mayResume }: { run: string; startEmpty: boolean; mayResume: (run: string) => boolean },
 ): Promise<string[]> {
   const notices = [...workspace.notices];
-  for (const { task, result } of await workspace.cleanWorktrees()) {
+  for (const { task, result } of await workspace.cleanWorktrees(mayResume)) {
     if (result.kind === 'archived')
       notices.push(`What an earlier run left of ${task} is kept as ${result.ref}.`);
   }

@@ -102,6 +102,17 @@ export function findRun(folder: string, run?: string): string {
   );
 }
 
+/** True while `auton resume` could go on with this run. */
+export function mayResume(folder: string, run: string): boolean {
+  if (!runIds(folder).includes(run)) return false;
+  return !hasEnded(foldEvents(readEventLog(eventLogFile(folder, run))));
+}
+
+/** For good: a failed run is not, its tasks can be retried. */
+export function hasEnded({ status }: RunState): boolean {
+  return status === 'done' || status === 'cancelled';
+}
+
 /** What the other runs of this folder spent since local midnight, in USD. */
 export function spentToday(folder: string, except: string): number {
   const midnight = new Date();

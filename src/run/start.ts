@@ -10,7 +10,7 @@ import { agentsOf, labelOf } from './agents.ts';
 import { assemble, type Assembly } from './assembly.ts';
 import { EventLog, readEventLog } from './event-log.ts';
 import { Run } from './run.ts';
-import { eventLogFile, findRun, newRunId } from './runs.ts';
+import { eventLogFile, findRun, hasEnded, newRunId } from './runs.ts';
 import { resumedConfig, withOverrides } from './settings.ts';
 
 export interface StartOptions {
@@ -62,9 +62,9 @@ export async function resumeRun(options: ResumeOptions): Promise<RunHandle> {
   const { folder, env } = options;
   const run = findRun(folder, options.run);
   const state = foldEvents(readEventLog(eventLogFile(folder, run)));
-  if (state.status === 'done') {
+  if (hasEnded(state)) {
     throw new UserError(
-      `Run ${run} is done.`,
+      `Run ${run} is ${state.status}.`,
       'See `auton report`, or start another with `auton run "<goal>"`.',
     );
   }

@@ -48,9 +48,20 @@ export function toolDefinitions(names: readonly string[]): ToolDefinition[] {
   return names.map((name) => {
     const tool = findTool(name);
     if (!tool) throw new Error(`There is no tool ${name}.`);
-    const { $schema: _, ...inputSchema } = z.toJSONSchema(tool.input, { io: 'input' });
-    return { name, description: tool.description, inputSchema };
+    return definitionOf(tool);
   });
+}
+
+/** Every call to a model needs them, and they never change. */
+const definitions = new Map<Tool, ToolDefinition>();
+
+function definitionOf(tool: Tool): ToolDefinition {
+  const known = definitions.get(tool);
+  if (known) return known;
+  const { $schema: _, ...inputSchema } = z.toJSONSchema(tool.input, { io: 'input' });
+  const definition = { name: tool.name, description: tool.description, inputSchema };
+  definitions.set(tool, definition);
+  return definition;
 }
 
 /** A call as a model made it; `malformed` is the raw text of arguments that were not JSON. */

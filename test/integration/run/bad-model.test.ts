@@ -92,7 +92,10 @@ describe('a run with a model that', function () {
         shell('head -c 1G /dev/zero > one-big; ls -l one-big | cut -d" " -f5; rm -f one-big; echo end'),
         /end/,
       ],
-      [shell('for i in $(seq 200); do sleep 20 & done 2>&1 | tail -1; echo end'), /./],
+      [
+        shell(`dash -c 'i=0; while [ $i -lt 200 ]; do sleep 9 & i=$((i+1)); done'; echo end`),
+        /[Cc]annot fork/,
+      ],
       [
         shell('exec 3<>/dev/tcp/127.0.0.1/22 || exec 3<>/dev/tcp/1.1.1.1/53; echo "no net: $?"'),
         /no net: [1-9]/,
@@ -110,14 +113,16 @@ describe('a run with a model that', function () {
     assert.equal(await run.handle.stopped, 'done', run.story());
     const said = provider.calls.filter(({ role }) => role === 'developer').map((call) => call.said);
     for (const [index, [step, pattern]] of attacks.entries()) {
-      assert.match(said[index + 1] ?? '', pattern, JSON.stringify(step.calls));
+      const answer = said[index + 1] ?? '';
+      assert.match(answer, pattern, `${JSON.stringify(step.calls)}: ${answer}`);
     }
     assert.ok(
       said.every((text) => !text.includes(SECRET)),
       'the key is nowhere in its world',
     );
-    assert.ok(
-      provider.calls.every(({ key }) => key === SECRET),
+    assert.deepEqual(
+      [...new Set(provider.calls.map(({ key }) => key))],
+      [SECRET],
       'though the engine uses it',
     );
     assert.doesNotMatch(said[8] ?? '', /1073741824/, 'no file of 1 GB');

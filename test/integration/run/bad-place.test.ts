@@ -66,6 +66,18 @@ describe('a run in a place that is not as it should be', function () {
     assert.equal(place.answered.get('one.1.developer'), 3);
   });
 
+  it('another run in between: one that was paused still finds its work where it was', async () => {
+    await paused();
+    const first = findRun(place.folder);
+    const other = await place.play(headerTasks('two'));
+    assert.equal(await other.handle.stopped, 'done', other.story());
+    place.git('rev-parse', '--verify', 'refs/heads/agent/developer-1/one');
+    const run = await place.resume({ run: first });
+    assert.equal(await run.handle.stopped, 'done', run.story());
+    assert.equal(run.task('one').attempts.length, 1);
+    await assert.rejects(place.resume({ run: first }), /is done/);
+  });
+
   it('a full disk: says so, loses nothing, and goes on when there is room', async function () {
     const state = join(place.folder, '.auton');
     mkdirSync(state);
