@@ -226,7 +226,7 @@ describe('a run', function () {
     assert.ok(existsSync(join(logs, `engine-${day}.log`)), readdirSync(logs).join(' '));
     assert.match(
       readFileSync(join(logs, `engine-${day}.log`), 'utf8'),
-      /INFO  run=\S+ run\.started [\s\S]*run\.finished/,
+      /INFO {2}run=\S+ run\.started [\s\S]*run\.finished/,
     );
     assert.match(
       readFileSync(join(logs, `agents-${day}.log`), 'utf8'),

@@ -127,7 +127,7 @@ async function live(
   );
   let output = '';
   for (const stream of [engine.stdout, engine.stderr])
-    stream.on('data', (chunk: Buffer) => (output += chunk));
+    stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
   const [code, signal] = (await once(engine, 'close')) as [number | null, string | null];
   assert.ok(signal === 'SIGKILL' || code === 0, `the engine ended with ${code ?? signal}: ${output}`);
   return { killed: signal === 'SIGKILL', output };
