@@ -20,6 +20,9 @@ export interface DriveOptions {
 /** How long a second Ctrl-C waits for the engine to put its tools down. */
 const LEAVE_MS = 2_000;
 
+/** npm and timeout(1) pass on the signal that the terminal has sent to everyone: one Ctrl-C comes twice. */
+const ECHO_MS = 100;
+
 /**
  * Hosts a run in this process until it stops: other terminals can reach it, this one shows it, Ctrl-C pauses it.
  * Returns the exit code.
@@ -92,12 +95,17 @@ function exitCodeOf(outcome: RunOutcome | 'paused', reason: string | null): numb
 /** The first Ctrl-C pauses tidily, the second leaves at once. */
 function handleSignals(cli: Cli, handle: RunHandle, progress: Progress): () => void {
   let count = 0;
+  let lastAt = -Infinity;
   const leave = () => {
     progress.end();
     cli.stderr.write(`Stopped at once. Continue with \`${cli.self} resume\`.\n`);
     process.exit(EXIT.interrupted);
   };
   const onSignal = () => {
+    const now = performance.now();
+    const echo = now - lastAt < ECHO_MS;
+    lastAt = now;
+    if (echo) return;
     count += 1;
     if (count === 1) {
       progress.say('Pausing: answers under way are waited for. Ctrl-C again leaves at once');

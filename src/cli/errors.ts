@@ -15,8 +15,10 @@ export function reportError(error: unknown, cli: Cli): number {
   const { arrow } = symbolsFor(cli.env);
   const say = (text: string) => cli.stderr.write(`${text}\n`);
   if (error instanceof UserError) {
-    say(`${style.red('error:')} ${printable(error.message)}`);
-    say(`${style.dim(arrow)} ${printable(error.remedy)}`);
+    // What lies below the command line calls it "auton"; the user must be able to type what is advised.
+    const callable = (text: string) => printable(text).replaceAll('`auton ', () => `\`${cli.self} `);
+    say(`${style.red('error:')} ${callable(error.message)}`);
+    say(`${style.dim(arrow)} ${callable(error.remedy)}`);
     return error.exitCode;
   }
   say(`${style.red('AUTON has a defect:')} ${printable(errorMessage(error))}`);

@@ -83,7 +83,7 @@ export async function findKernel(
     if (existsSync(image)) return image;
     throw new UserError(`There is no file ${image}.`, `Build a kernel with \`${cli.self} kernel build\`.`);
   }
-  const merged = options.build ? null : await mergedKernel(setting);
+  const merged = options.build ? null : await mergedKernel(cli, setting);
   if (merged !== null) return merged;
   cli.stderr.write(`Building ${relative(cli.cwd, setting.source) || '.'} ...\n`);
   const { evidence, kernel } = await buildKernel(cli, setting);
@@ -92,11 +92,17 @@ export async function findKernel(
   throw new UserError('The kernel does not build.', 'Correct what the compiler says above.');
 }
 
-async function mergedKernel({ folder, architecture }: KernelSetting): Promise<string | null> {
+async function mergedKernel(cli: Cli, { folder, architecture }: KernelSetting): Promise<string | null> {
   for (const run of runIds(folder).reverse()) {
     const stored = await readRun(folder, run);
-    const kernel = stored.state.arch === architecture ? lastKernel(stored.state) : null;
-    if (kernel !== null && existsSync(join(stored.folder, kernel))) return join(stored.folder, kernel);
+    const { state } = stored;
+    const kernel = state.arch === architecture ? lastKernel(state) : null;
+    if (kernel === null || !existsSync(join(stored.folder, kernel))) continue;
+    if (state.merges.length < state.tasks.size) {
+      const part = `${state.merges.length} of ${state.tasks.size} tasks`;
+      cli.stderr.write(`This kernel has only ${part} of ${run}, which is ${state.status}.\n`);
+    }
+    return join(stored.folder, kernel);
   }
   return null;
 }

@@ -6,7 +6,7 @@ import { parse, stringify } from 'smol-toml';
 import { EXIT, UserError, hasCode } from '../protocol/errors.ts';
 import { KEYS, findKey } from './keys.ts';
 import type { KeyInfo } from './keys.ts';
-import { parseConfig } from './problems.ts';
+import { expectation, parseConfig } from './problems.ts';
 import { lineEnd, places } from './toml-places.ts';
 import type { Place } from './toml-places.ts';
 
@@ -73,10 +73,13 @@ function typedValue(info: KeyInfo, value: string): string | number | boolean {
   const typed = convert(info, value);
   const result = info.schema.safeParse(typed);
   if (typed !== undefined && result.success) return typed;
-  const expected = info.choices ? info.choices.map((choice) => `"${choice}"`).join(' or ') : `a ${info.type}`;
-  const detail = typed === undefined || result.success ? '' : ` (${result.error.issues[0]?.message ?? ''})`;
+  const issue = result.success ? undefined : result.error.issues[0];
+  const expected =
+    typed === undefined || !issue
+      ? `expected ${info.choices?.join(' or ') ?? `a ${info.type}`}`
+      : expectation(issue);
   const shown = info.name.startsWith('llm.api_keys.') ? '' : `, got "${value}"`;
-  throw new UserError(`${info.name}: expected ${expected}${shown}${detail}.`, 'The file was not changed.', {
+  throw new UserError(`${info.name}: ${expected}${shown}.`, 'The file was not changed.', {
     exitCode: EXIT.usage,
   });
 }

@@ -31,7 +31,7 @@ export function findKey(name: string): KeyInfo {
   );
   throw new UserError(
     `There is no configuration key "${name}".`,
-    guess ? `Did you mean "${guess}"?` : 'auton.example.toml lists all keys.',
+    guess ? `Did you mean "${guess}"?` : 'See `auton config get` for all keys.',
     { exitCode: EXIT.usage },
   );
 }

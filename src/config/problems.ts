@@ -27,9 +27,13 @@ export class ConfigError extends UserError {
       const place = problem.line === undefined ? file : `${file}:${problem.line}`;
       return `${place}: ${problem.message} ${problem.remedy}`.trimEnd();
     });
-    super(text.join('\n'), 'Correct the file; auton.example.toml documents every key.', {
-      exitCode: EXIT.usage,
-    });
+    super(
+      text.join('\n'),
+      'Correct the file; `auton config get` lists every key, auton.example.toml explains them.',
+      {
+        exitCode: EXIT.usage,
+      },
+    );
     this.name = 'ConfigError';
     this.problems = problems;
   }
@@ -116,7 +120,8 @@ function prefixes(path: string[]): string[] {
   return path.map((_, index) => path.slice(0, index + 1).join('.'));
 }
 
-function expectation(issue: z.core.$ZodIssue): string {
+/** What a value should have been, in words. */
+export function expectation(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case 'invalid_type':
       return `expected ${issue.expected === 'int' ? 'a whole number' : article(issue.expected)}`;

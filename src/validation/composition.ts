@@ -40,7 +40,7 @@ export async function validateComposition(options: CompositionOptions): Promise<
   if (evidence.passed) {
     return record.finish({
       passed: true,
-      summary: `${parts.length + 1} subsystems work together.${slower ? ` ${slower.message}` : ''}`,
+      summary: `${parts.length === 0 ? 'The only subsystem works.' : `${parts.length + 1} subsystems work together.`}${slower ? ` ${slower.message}` : ''}`,
       findings: slower ? [slower] : [],
       tests: evidence.tests,
       ...(evidence.bootMs === undefined ? {} : { bootMs: evidence.bootMs }),

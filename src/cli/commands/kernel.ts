@@ -102,6 +102,7 @@ async function boot(cli: Cli, setting: KernelSetting, image: string, options: Op
       input: cli.stdin,
       output: cli.stdout as NodeJS.WriteStream,
     });
+    if (cli.stdout.isTTY) cli.print(''); // the prompt of the shell does not belong behind the kernel's
     if (exit.stderr !== '') cli.stderr.write(`${exit.stderr}\n`);
     const { passed } = machine.profile.exit;
     return exit.end === 'stopped' || exit.code === 0 || exit.code === passed ? EXIT.done : EXIT.failed;
@@ -126,10 +127,21 @@ async function converse(cli: Cli, chat: KernelChat, image: string): Promise<void
   };
   prompt();
   lines.on('SIGINT', () => lines.close());
-  for await (const line of lines) {
-    if (line.trim() !== '') cli.print(printable(await chat.ask(line)));
-    if (!chat.session.running) return;
-    prompt();
+  try {
+    for await (const line of lines) {
+      if (line.trim() !== '') {
+        const answer = await chat.ask(line).catch((error: unknown) => {
+          if (chat.session.running) throw error;
+          return null; // it was told to reboot or to switch itself off
+        });
+        cli.print(answer === null ? cli.style.dim('The machine is off.') : printable(answer));
+      }
+      if (!chat.session.running) return;
+      prompt();
+    }
+    if (interactive) cli.print('');
+  } finally {
+    lines.close();
+    cli.stdin.pause(); // else a terminal keeps the process waiting for another line
   }
-  if (interactive) cli.print('');
 }

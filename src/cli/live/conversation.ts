@@ -3,6 +3,7 @@ import type { RunState, SessionView } from '../../protocol/run-state.ts';
 import type { Style, Symbols } from '../terminal/style.ts';
 import { oneLine, printable } from '../terminal/text.ts';
 import { counted, dollars, duration } from '../terminal/units.ts';
+import { isPlaybook } from './cost.ts';
 
 export interface Conversation {
   session: SessionView;
@@ -26,7 +27,7 @@ export function renderSteps(conversation: Conversation, canvas: Canvas): string[
   const { entries } = conversation;
   return [
     heading(conversation, canvas),
-    ...entries.map((entry) => renderEntry(entry, canvas)),
+    ...entries.map((entry) => renderEntry(entry, isPlaybook(conversation.state), canvas)),
     ending(conversation, canvas),
   ];
 }
@@ -39,7 +40,7 @@ function heading({ session, entries }: Conversation, { style }: Canvas): string[
   ];
 }
 
-function renderEntry(entry: TranscriptEntry, canvas: Canvas): string[] {
+function renderEntry(entry: TranscriptEntry, replayed: boolean, canvas: Canvas): string[] {
   const { style, symbols } = canvas;
   switch (entry.kind) {
     case 'opening':
@@ -54,9 +55,15 @@ function renderEntry(entry: TranscriptEntry, canvas: Canvas): string[] {
     case 'user':
       return [style.yellow(entry.source === 'user' ? 'You' : 'Engine'), ...block(entry.text, canvas)];
     case 'assistant': {
-      const cost = entry.costUsd === null ? 'price unknown' : dollars(entry.costUsd);
+      const cost = entry.costUsd === null ? ['price unknown'] : replayed ? [] : [dollars(entry.costUsd)];
       const tokens = `${entry.usage.inputTokens + entry.usage.cacheReadTokens + entry.usage.cacheWriteTokens} in, ${entry.usage.outputTokens} out`;
-      const facts = [entry.model, duration(entry.durationMs), tokens, cost, entry.stop].join(', ');
+      const facts = [
+        entry.model,
+        duration(entry.durationMs),
+        tokens,
+        ...cost,
+        entry.stop.replaceAll('_', ' '),
+      ].join(', ');
       const parts = entry.message.content.flatMap((part) =>
         part.type === 'text'
           ? block(part.text, canvas)

@@ -2,6 +2,7 @@ import type { RunEvent } from '../../protocol/events.ts';
 import type { Evidence } from '../../protocol/evidence.ts';
 import type { RunState } from '../../protocol/run-state.ts';
 import type { Style, Symbols } from '../terminal/style.ts';
+import { evidenceTimes } from './evidence-view.ts';
 import { fit, oneLine } from '../terminal/text.ts';
 import { counted, dollars, duration, timeOfDay } from '../terminal/units.ts';
 
@@ -176,11 +177,9 @@ function taskState(task: string, state: string, reason: string): EventLine | nul
 }
 
 function evidenceLine(subject: string, evidence: Evidence): EventLine {
-  const facts = [duration(evidence.durationMs)];
-  if (evidence.bootMs !== undefined) facts.unshift(`booted in ${duration(evidence.bootMs)}`);
   const place = evidence.findings.find(({ file, severity }) => file !== undefined && severity === 'error');
   const where = place ? ` at ${place.file}${place.line === undefined ? '' : `:${place.line}`}` : '';
-  const text = `${evidence.kind} ${evidence.passed ? 'passed' : 'failed'}: ${evidence.summary}${where} (${facts.join(', ')})`;
+  const text = `${evidence.kind} ${evidence.passed ? 'passed' : 'failed'}: ${evidence.summary}${where} (${evidenceTimes(evidence)})`;
   return evidence.passed ? step('good', subject, text) : milestone('bad', subject, text);
 }
 

@@ -12,10 +12,8 @@ export function renderEvidence(
   { style, symbols }: { style: Style; symbols: Symbols },
 ): string[] {
   const mark = evidence.passed ? style.green(symbols.done) : style.red(symbols.failed);
-  const facts = [duration(evidence.durationMs)];
-  if (evidence.bootMs !== undefined) facts.unshift(`booted in ${duration(evidence.bootMs)}`);
   const lines = [
-    `${mark} ${style.bold(evidence.kind)}  ${oneLine(evidence.summary)} ${style.dim(`(${facts.join(', ')})`)}`,
+    `${mark} ${style.bold(evidence.kind)}  ${oneLine(evidence.summary)} ${style.dim(`(${evidenceTimes(evidence)})`)}`,
   ];
   for (const { file, line, column, severity, message } of evidence.findings.slice(0, SHOWN_FINDINGS)) {
     const place = [file, line, column].filter((part) => part !== undefined).join(':');
@@ -38,4 +36,10 @@ export function renderEvidence(
     lines.push(...tail.map((line) => style.dim(`    ${line}`)));
   }
   return lines;
+}
+
+/** How long it took; of a boot also how long until the kernel was up. */
+export function evidenceTimes({ kind, bootMs, durationMs }: Evidence): string {
+  const all = duration(durationMs);
+  return kind === 'boot' && bootMs !== undefined ? `up in ${duration(bootMs)}, ${all} in all` : all;
 }

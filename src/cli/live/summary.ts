@@ -103,26 +103,38 @@ export function allEvidence(state: RunState): Evidence[] {
 function evidenceText(state: RunState): string {
   const all = allEvidence(state);
   const builds = all.filter(({ kind }) => kind === 'build');
-  const boots = all.filter(({ bootMs }) => bootMs !== undefined);
+  const boots = all.filter(({ kind }) => kind === 'boot');
   if (builds.length + boots.length === 0) return 'none yet';
   const parts = [counted(builds.length, 'build'), counted(boots.length, 'boot')];
-  const last = [...state.evidence, ...boots].findLast(({ bootMs }) => bootMs !== undefined);
-  const final = state.evidence.findLast(({ tests }) => tests.length > 0) ?? last;
-  if (final && final.tests.length > 0) {
-    const passed = final.tests.filter((test) => test.passed).length;
-    parts.push(`${passed} of ${counted(final.tests.length, 'acceptance test')} passed`);
+  // What is merged counts, at best as the run judged it at its end; an agent's own kernel has but some of it.
+  const judged = [
+    ...state.merges.flatMap(({ task }) => state.tasks.get(task)?.evidence ?? []),
+    ...state.evidence,
+  ];
+  const last = judged.findLast(({ kind, tests }) => kind === 'boot' && tests.length > 0);
+  if (last) {
+    const passed = last.tests.filter((test) => test.passed).length;
+    parts.push(`${passed} of ${counted(last.tests.length, 'acceptance test')} passed`);
+    if (last.bootMs !== undefined) parts.push(`boots in ${duration(last.bootMs)}`);
   }
-  const boot = state.evidence.findLast(({ bootMs }) => bootMs !== undefined) ?? last;
-  if (boot?.bootMs !== undefined) parts.push(`boots in ${duration(boot.bootMs)}`);
   return parts.join(', ');
 }
 
-/** The newest kernel that was judged, relative to the run's folder; null when none was kept. */
+/** The newest kernel that is on the target branch and booted, relative to the run's folder; null when there is none. */
 export function lastKernel(state: RunState): string | null {
-  const kept = allEvidence(state)
-    .filter(({ passed }) => passed)
-    .flatMap(({ files }) => files.filter(({ role }) => role === 'kernel'));
-  return kept.at(-1)?.path ?? null;
+  const merged = state.merges.map(({ task }) => bootedKernel(state.tasks.get(task)?.evidence ?? []));
+  return [...merged, bootedKernel(state.evidence)].findLast((kernel) => kernel !== null) ?? null;
+}
+
+/** A kernel that was only built, as with a second compiler, has not shown that it boots. */
+function bootedKernel(evidence: readonly Evidence[]): string | null {
+  let built: string | null = null;
+  let booted: string | null = null;
+  for (const { kind, passed, files } of evidence) {
+    if (kind === 'build') built = passed ? (files.find(({ role }) => role === 'kernel')?.path ?? null) : null;
+    if (kind === 'boot' && passed && built !== null) booted = built;
+  }
+  return booted;
 }
 
 function nextSteps({ state, self }: SummaryOptions): [command: string, what: string][] {

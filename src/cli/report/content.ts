@@ -49,7 +49,7 @@ function statusOf(state: RunState): Inline {
 
 function facts(state: RunState, worked: number): Inline[][] {
   const all = allEvidence(state);
-  const boots = all.filter(({ bootMs }) => bootMs !== undefined);
+  const boots = all.filter(({ kind }) => kind === 'boot');
   const rows: Inline[][] = [
     ['Run', code(state.run)],
     ['Tasks', `${state.merges.length} of ${state.tasks.size} merged`],

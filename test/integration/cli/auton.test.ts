@@ -20,11 +20,15 @@ describe('auton', () => {
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
   function auton(...args: string[]) {
+    return typing('', ...args);
+  }
+
+  function typing(input: string, ...args: string[]) {
     const { stdout, stderr, status } = spawnSync(process.execPath, [MAIN, ...args], {
       cwd: folder,
       env,
       encoding: 'utf8',
-      input: '',
+      input,
     });
     return { stdout, stderr, status };
   }
@@ -78,9 +82,9 @@ describe('auton', () => {
     }
 
     const remedies: [string[], RegExp][] = [
-      [['status'], /There are no runs[\s\S]*auton run/],
-      [['resume'], /There are no runs[\s\S]*auton run/],
-      [['pause'], /No run is active[\s\S]*auton resume/],
+      [['status'], /There are no runs[\s\S]* run "<goal>"`/],
+      [['resume'], /There are no runs[\s\S]* run "<goal>"`/],
+      [['pause'], /No run is active[\s\S]* resume`/],
     ];
     for (const [args, message] of remedies) {
       it(`says what to do when there is nothing to ${args[0]}`, () => {
@@ -89,6 +93,11 @@ describe('auton', () => {
         assert.match(stderr, message);
       });
     }
+
+    it('advises commands as they can be typed here', () => {
+      const { stderr } = auton('status');
+      assert.match(stderr, /`(auton|node \S*main\.ts) run "<goal>"`/);
+    });
 
     it('shows every command and its options', () => {
       const { stdout, status } = auton('--help');
@@ -199,12 +208,31 @@ describe('auton', () => {
       assert.match(auton('status').stdout, /cancelled/);
     });
 
-    it('leaves at once on the second Ctrl-C, and nothing is lost', async () => {
+    it('takes a Ctrl-C that npm passes on a second time for one', async () => {
       const run = start('run', GOAL, '--playbook', 'clash');
       await until(run, /core +merged as/);
       run.kill('SIGINT');
       run.kill('SIGINT');
-      const [code] = (await once(run, 'close')) as [number];
+      await once(run, 'close');
+      assert.match(run.text, /Paused/);
+      assert.doesNotMatch(run.text, /Stopped at once/);
+    });
+
+    it('ends a conversation with a kernel that was told to switch itself off', () => {
+      const { stdout, stderr, status } = typing('help\npoweroff\nare you there?\n', 'kernel', 'chat');
+      assert.equal(status, 0, stderr);
+      assert.match(stdout, /poweroff[\s\S]*The machine is off\.\n$/);
+    });
+
+    it('leaves at once on the second Ctrl-C, and nothing is lost', async () => {
+      const run = start('run', GOAL, '--playbook', 'clash');
+      await until(run, /core +merged as/);
+      const closed = once(run, 'close');
+      run.kill('SIGINT');
+      await until(run, /Pausing/);
+      await new Promise((later) => setTimeout(later, 150)); // sooner it is taken for an echo of the first
+      run.kill('SIGINT');
+      const [code] = (await closed) as [number];
       assert.equal(code, 130, run.text);
       assert.equal(auton('resume').status, 0);
     });

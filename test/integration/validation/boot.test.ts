@@ -165,6 +165,24 @@ describe('boot validator', () => {
     );
   });
 
+  it('does not count the self-tests as a part of the boot', async () => {
+    const fake = join(scratch, 'slow-tests-qemu');
+    const lines = ['[BOOT] OK', '[TEST] one: PASS', '[TEST] two: PASS'];
+    writeFileSync(
+      fake,
+      `#!/bin/sh\necho "${lines[0]}"; echo "${lines[1]}"; sleep 2; echo "${lines[2]}"; exit 1\n`,
+    );
+    chmodSync(fake, 0o755);
+    const [test] = KERNEL_TESTS;
+    const patterns = lines.map((line) => line.replace(/[[\]]/g, '\\$&'));
+    const evidence = await boot(kernelWith(), { qemu: fake, tests: [{ ...test!, patterns }] });
+    assert.ok(evidence.passed, evidence.summary);
+    assert.ok(
+      evidence.bootMs! < evidence.durationMs - 1500,
+      `${evidence.bootMs} of ${evidence.durationMs} ms`,
+    );
+  });
+
   it('says that boot media cannot be made', async () => {
     const only = join(scratch, 'bin');
     mkdirSync(only);

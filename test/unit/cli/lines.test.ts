@@ -4,7 +4,7 @@ import { renderSummary, workedMs } from '../../../src/cli/live/summary.ts';
 import { PLAIN, UNICODE } from '../../../src/cli/terminal/style.ts';
 import type { RunEvent } from '../../../src/protocol/events.ts';
 import { applyEvent, emptyRunState, foldEvents } from '../../../src/protocol/run-state.ts';
-import { LogBuilder, sampleRun } from '../../fixtures/run-log.ts';
+import { bootEvidence, buildEvidence, LogBuilder, sampleRun } from '../../fixtures/run-log.ts';
 import { assertGolden } from './golden.ts';
 import { MemoryStream } from './memory-stream.ts';
 
@@ -55,6 +55,26 @@ describe('the summary of a run', () => {
 
   it('of one that is done says what came of it and what to type next', () => {
     assertGolden('summary-done', summary(sampleRun()));
+  });
+
+  it('names the kernel that booted, not one that a second compiler built after it', () => {
+    const kernelOf = (id: string) => {
+      const evidence = buildEvidence(id);
+      const kernel = {
+        role: 'kernel' as const,
+        path: `evidence/${id}/kernel.elf`,
+        sha256: 'a'.repeat(64),
+        bytes: 1,
+      };
+      return { ...evidence, files: [...evidence.files, kernel] };
+    };
+    const log = new LogBuilder();
+    log.events.push(...sampleRun('working'));
+    log.evidence('boot', kernelOf('not-merged')).evidence('boot', bootEvidence('not-merged-boot', 300));
+    assert.doesNotMatch(summary(log.events).join('\n'), /kernel\.elf/);
+    log.evidence(undefined, kernelOf('gcc')).evidence(undefined, bootEvidence('gcc-boot', 300));
+    log.evidence(undefined, kernelOf('clang'));
+    assert.match(summary(log.events).join('\n'), /evidence\/gcc\/kernel\.elf/);
   });
 
   it('of one that is paused says why and how to go on', () => {
