@@ -1,5 +1,5 @@
 import { mkdir, readdir, realpath, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { hasCode } from '../protocol/errors.ts';
 import { removeWorktreeLocks } from './locks.ts';
 import { exists, firstFree, readText, type Repository } from './repository.ts';
@@ -20,15 +20,14 @@ export class Registry {
   /** The entry whose checkout is at `path`. */
   async find(path: string): Promise<Checkout | null> {
     const folder = join(this.#repository.commonDir, 'worktrees');
+    const isOf = async (id: string) => (await readText(join(folder, id, 'gitdir'))) === join(path, '.git');
+    const usual = entryName(path);
+    if (await isOf(usual)) return { path, gitDir: join(folder, usual) };
     const ids = await readdir(folder).catch((error: unknown) => {
       if (hasCode(error, 'ENOENT')) return [];
       throw error;
     });
-    for (const id of ids) {
-      if ((await readText(join(folder, id, 'gitdir'))) === join(path, '.git')) {
-        return { path, gitDir: join(folder, id) };
-      }
-    }
+    for (const id of ids) if (await isOf(id)) return { path, gitDir: join(folder, id) };
     return null;
   }
 
@@ -40,8 +39,7 @@ export class Registry {
   ): Promise<Checkout> {
     const { git, commonDir } = this.#repository;
     const folder = join(commonDir, 'worktrees');
-    const name = `auton-${path.slice(dirname(path).length + 1).replace(/^\.+/, '')}`;
-    const gitDir = join(folder, await firstFree(name, (id) => exists(join(folder, id))));
+    const gitDir = join(folder, await firstFree(entryName(path), (id) => exists(join(folder, id))));
     const checkout = { path, gitDir };
     await mkdir(gitDir, { recursive: true });
     await mkdir(path, { recursive: true });
@@ -101,4 +99,9 @@ export class Registry {
     const name = path.slice(dirname(path).length + 1);
     await rename(path, join(lost, await firstFree(name, (candidate) => exists(join(lost, candidate)))));
   }
+}
+
+/** What a checkout's entry is called unless the name is taken. */
+function entryName(path: string): string {
+  return `auton-${basename(path).replace(/^\.+/, '')}`;
 }

@@ -201,8 +201,8 @@ export class Workspace {
     return this.#worktrees.assert(worktree);
   }
 
-  removeWorktree(worktree: Worktree): Promise<RemoveResult> {
-    return this.#worktrees.remove(worktree);
+  removeWorktree(worktree: Worktree, merged?: string): Promise<RemoveResult> {
+    return this.#worktrees.remove(worktree, merged);
   }
 
   /** Cleans up after earlier runs, but not after one that may be resumed. */

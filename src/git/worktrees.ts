@@ -198,12 +198,15 @@ export class Worktrees {
     });
   }
 
-  /** Removes the worktree and its branch; what is not merged is committed and kept under refs/auton/archive. */
-  remove(worktree: Worktree): Promise<RemoveResult> {
+  /**
+   * Removes the worktree and its branch; what is not merged is committed and kept under refs/auton/archive. Of a
+   * branch that is still at `merged`, a commit that the target has, nothing needs to be looked for.
+   */
+  remove(worktree: Worktree, merged?: string): Promise<RemoveResult> {
     return this.#exclusively(worktree.task, async () => {
       const lease = await this.#leases.read(worktree.task);
       if (lease?.branch !== worktree.branch) return { kind: 'removed' }; // by an earlier call
-      return this.#retire(lease);
+      return this.#retire(lease, merged);
     });
   }
 
@@ -270,10 +273,12 @@ export class Worktrees {
     return { task, agent, branch, path, base };
   }
 
-  async #retire(lease: Lease): Promise<RemoveResult> {
+  async #retire(lease: Lease, merged?: string): Promise<RemoveResult> {
     const { task, branch } = lease;
     const checkout = await this.#registry.find(this.#path(task));
-    if (checkout) {
+    const isMerged =
+      merged !== undefined && (await resolveRef(this.#repository, branchRef(branch))) === merged;
+    if (checkout && !isMerged) {
       await this.#registry.unlock(checkout);
       if ((await this.#registry.defect(checkout, branch)) === null) {
         const left = 'Keep what was not committed';
@@ -286,7 +291,8 @@ export class Worktrees {
       }
     }
     const tip = await resolveRef(this.#repository, branchRef(branch));
-    const result = tip === null ? ({ kind: 'removed' } as const) : await this.#archive(lease, tip);
+    const result =
+      tip === null || isMerged ? ({ kind: 'removed' } as const) : await this.#archive(lease, tip);
     if (checkout) await this.#registry.remove(checkout);
     if (tip !== null && (await checkedOutAt(this.#repository, branch)) === null) {
       await this.#repository.git.text(

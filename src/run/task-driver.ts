@@ -120,10 +120,13 @@ async function merge(context: RunContext, task: TaskView, options: DriveOptions)
   return move(context, task, options, 'running', reason);
 }
 
-/** Everything in it is on the main line; what for some reason is not is kept by the workspace. */
+/** Everything in it is on the main line; what somebody put on its branch since is kept by the workspace. */
 async function leaveWorktree(context: RunContext, task: TaskView): Promise<void> {
-  const { agent, branch, worktree: path, base } = task.attempts.at(-1)!;
-  await context.workspace.removeWorktree({ task: task.spec.id, agent, branch, path, base });
+  const { agent, branch, worktree: path, base, head } = task.attempts.at(-1)!;
+  await context.workspace.removeWorktree(
+    { task: task.spec.id, agent, branch, path, base },
+    head ?? undefined,
+  );
 }
 
 function record(context: RunContext, task: TaskView, evidence: Evidence): Promise<void> {
