@@ -201,15 +201,25 @@ describe('a run with a model that', function () {
   });
 
   it('plans 10,000 tasks gets them, and one more not', async () => {
-    const ids = Array.from({ length: 10_000 }, (_, index) => `t${index}`);
+    const ids = Array.from({ length: 10_001 }, (_, index) => `t${index}`);
     const tasks = ids.map((id) => ({
       id,
       title: 'One of many',
       ...(id === 't0' ? {} : { dependsOn: ['t0'] }),
     }));
-    const script: AgentScript = { tasks, sessions: { 'developer t0 1': addsHeader('t0') } };
+    const script: AgentScript = {
+      tasks: tasks.slice(0, 1),
+      sessions: {
+        'manager plan 1': [propose(...tasks), propose(...tasks.slice(1, -1), tasks[0]!)],
+        'developer t0 1': addsHeader('t0'),
+      },
+    };
     const run: Watched = await place.play(script, { goal: GOAL });
     await run.until(({ type }) => type === 'attempt.started');
+    assert.deepEqual(
+      run.events.flatMap((event) => (event.type === 'tool.finished' ? [event.ok] : [])),
+      [false, true],
+    );
     assert.equal(run.state.tasks.size, 10_000);
     await run.handle.cancel();
     assert.equal(await run.handle.stopped, 'cancelled');
