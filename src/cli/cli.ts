@@ -41,8 +41,11 @@ export function callName(script: string, cwd: string, env: NodeJS.ProcessEnv): s
   // npm puts its own folders in front of the PATH of what it runs; the user's shell has none of them.
   const folders = (env['PATH'] ?? '').split(delimiter).filter((folder) => !folder.includes('node_modules'));
   if (folders.some((folder) => names.some((name) => existsSync(join(folder, name))))) return 'auton';
-  const near = relative(cwd, script);
-  return `node ${near.startsWith('..') ? script : near || basename(script)}`;
+  // The bundle needs the Node that came with it; the launcher beside it finds that one.
+  const launcher = join(dirname(dirname(script)), 'bin', 'auton.mjs');
+  const start = basename(dirname(script)) === 'dist' && existsSync(launcher) ? launcher : script;
+  const near = relative(cwd, start);
+  return `node ${near.startsWith('..') ? start : near || basename(start)}`;
 }
 
 /**
