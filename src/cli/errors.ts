@@ -14,6 +14,8 @@ export function reportError(error: unknown, cli: Cli): number {
   const style = styleFor(cli.stderr, cli.env);
   const { arrow } = symbolsFor(cli.env);
   const say = (text: string) => cli.stderr.write(`${text}\n`);
+  const reason = systemReason(error);
+  if (reason !== null) error = reason;
   if (error instanceof UserError) {
     // What lies below the command line calls it "auton"; the user must be able to type what is advised.
     const callable = (text: string) => printable(text).replaceAll('`auton ', () => `\`${cli.self} `);
@@ -24,6 +26,34 @@ export function reportError(error: unknown, cli: Cli): number {
   say(`${style.red('AUTON has a defect:')} ${printable(errorMessage(error))}`);
   say(`${style.dim(arrow)} Please report it with the stack in ${logStack(error, cli)}.`);
   return EXIT.failed;
+}
+
+const DISK_TROUBLES: Record<string, [what: string, remedy: string]> = {
+  EROFS: ['the file system is read-only', 'Work in another folder; --workspace names one.'],
+  EACCES: [
+    'permission is denied',
+    'Make it accessible to you, or work in another folder; --workspace names one.',
+  ],
+  EPERM: [
+    'it is not permitted',
+    'Make it accessible to you, or work in another folder; --workspace names one.',
+  ],
+  ENOSPC: ['the disk is full', 'Free some space, then try again; a run goes on with `auton resume`.'],
+  EDQUOT: [
+    'your disk quota is used up',
+    'Free some space, then try again; a run goes on with `auton resume`.',
+  ],
+  EMFILE: ['too many files are open', 'Raise the limit (ulimit -n), then try again.'],
+};
+
+/** Troubles of the machine, not of AUTON, wherever they turn up. */
+function systemReason(error: unknown): UserError | null {
+  if (!(error instanceof Error) || !('code' in error) || !('path' in error)) return null;
+  // Node's recursive mkdir says ENOENT of a folder that exists on a read-only file system.
+  const code =
+    error.code === 'ENOENT' && 'syscall' in error && error.syscall === 'mkdir' ? 'EROFS' : error.code;
+  const trouble = DISK_TROUBLES[String(code)];
+  return trouble ? new UserError(`${String(error.path)} cannot be used: ${trouble[0]}.`, trouble[1]) : null;
 }
 
 function logStack(error: unknown, cli: Cli): string {

@@ -38,6 +38,8 @@ export async function requireGit(): Promise<void> {
 
 /** Values of `safe.directory` in the user's configuration, which git honours from nowhere else. */
 export async function safeDirectories(): Promise<string[]> {
+  const { HOME, GIT_CONFIG_GLOBAL } = process.env;
+  if (HOME === undefined && GIT_CONFIG_GLOBAL === undefined) return []; // git has no other place to look
   const { values } = await simpleGit().getConfig('safe.directory', 'global');
   return values.filter((value) => value !== null);
 }

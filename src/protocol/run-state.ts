@@ -1,5 +1,5 @@
 import type { Evidence } from './evidence.ts';
-import type { AttemptOutcome, RunEvent, RunOutcome } from './events.ts';
+import type { AttemptOutcome, EventOf, RunEvent, RunOutcome } from './events.ts';
 import type { Review } from './review.ts';
 import type { Architecture, Role, WorkflowMode } from './roles.ts';
 import type { TaskSpec, TaskState } from './task.ts';
@@ -81,6 +81,8 @@ export interface RunState {
   settings: Record<string, unknown>;
   status: RunStatus;
   statusMessage: string;
+  /** Why it is paused; null while it is not. */
+  pauseReason: EventOf<'run.paused'>['reason'] | null;
   startedAt: string;
   updatedAt: string;
   tasks: Map<string, TaskView>;
@@ -116,6 +118,7 @@ export function emptyRunState(): RunState {
     settings: {},
     status: 'running',
     statusMessage: '',
+    pauseReason: null,
     startedAt: '',
     updatedAt: '',
     tasks: new Map(),
@@ -183,16 +186,20 @@ export function applyEvent(state: RunState, event: RunEvent): void {
       }
       state.status = 'running';
       state.statusMessage = '';
+      state.pauseReason = null;
       return;
     case 'run.continued':
       state.status = 'running';
       state.statusMessage = '';
+      state.pauseReason = null;
       return;
     case 'run.paused':
       state.status = 'paused';
       state.statusMessage = event.message;
+      state.pauseReason = event.reason;
       return;
     case 'run.finished':
+      state.pauseReason = null;
       state.status = event.outcome;
       state.statusMessage = event.summary;
       return;

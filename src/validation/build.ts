@@ -10,7 +10,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { PROFILES } from '../kernel/architectures.ts';
 import type { ArchitectureProfile } from '../kernel/architectures.ts';
 import { buildTools, makeArgv } from '../kernel/make.ts';
@@ -68,7 +68,7 @@ export async function validateBuild(options: BuildOptions): Promise<Evidence> {
   mkdirSync(objects, { recursive: true });
   mkdirSync(newObjects);
   const command = makeArgv({
-    ...{ architecture, target, out, ...options.tools },
+    ...{ architecture, target, out: nameForMake(out, workspace), ...options.tools },
     // By its name it is found as the wrapper, by a path it would not be.
     cc: basename(tools.cc),
     ...(options.subsystems ? { subsystems: options.subsystems } : {}),
@@ -111,6 +111,11 @@ export async function validateBuild(options: BuildOptions): Promise<Evidence> {
     files: [record.file('build-log', LOG), ...made.map((name) => record.file('kernel', name))],
     ...(passed ? {} : { tail: lastLines(log.trimEnd().split('\n'), TAIL_LINES) }),
   });
+}
+
+/** make splits names at spaces and knows no quotes; a relative name has nothing of where the user's folder lies. */
+function nameForMake(out: string, workspace: string): string {
+  return /[\s:;#$%&|<>()*?[\]\\'"`~]/.test(out) ? relative(workspace, out) : out;
 }
 
 function keepObjects(from: string, to: string): void {

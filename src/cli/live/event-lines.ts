@@ -46,7 +46,11 @@ export function describeEvent(event: RunEvent, state: RunState): EventLine | nul
     case 'budget.changed':
       return milestone('plain', 'budget', `is ${dollars(event.maxCostUsd)} now`);
     case 'budget.warned':
-      return milestone('warning', 'budget', `${dollars(event.spentUsd)} spent of ${dollars(event.limitUsd)}`);
+      return milestone(
+        'warning',
+        'budget',
+        `${dollars(event.spentUsd)} are spent; a warning was asked for at ${dollars(event.limitUsd)}`,
+      );
     case 'notice':
       return event.level === 'info'
         ? step('plain', 'run', event.text)
@@ -148,7 +152,7 @@ export function describeEvent(event: RunEvent, state: RunState): EventLine | nul
       return milestone(
         'warning',
         taskOf(event.session),
-        `${event.agent} asks (${event.id}): ${event.question}`,
+        `${event.agent} asks: ${event.question} (auton answer ${event.id} "...")`,
         event.agent,
       );
     case 'question.answered':

@@ -137,11 +137,19 @@ function bootedKernel(evidence: readonly Evidence[]): string | null {
   return booted;
 }
 
-function nextSteps({ state, self }: SummaryOptions): [command: string, what: string][] {
+/** Where the user has the target branch checked out, the work lies on a branch beside it. */
+function takeOver({ state, cwd }: Pick<SummaryOptions, 'state' | 'cwd'>): [command: string, what: string][] {
+  if (!state.targetBranch.startsWith('auton/')) return [];
+  const where = relative(cwd, state.workspace) || '.';
+  return [[`git -C ${where} merge --ff-only ${state.targetBranch}`, 'take it into your own branch']];
+}
+
+function nextSteps({ state, self, cwd }: SummaryOptions): [command: string, what: string][] {
   const report: [string, string] = [`${self} report`, 'what was done, with the evidence for it'];
   switch (state.status) {
     case 'done':
       return [
+        ...takeOver({ state, cwd }),
         [`${self} kernel chat`, 'talk to the kernel'],
         [`${self} kernel boot`, 'boot it with its console on this terminal'],
         report,
@@ -159,6 +167,7 @@ function nextSteps({ state, self }: SummaryOptions): [command: string, what: str
       return [report];
     case 'paused':
     case 'running':
+      if (state.pauseReason === 'budget') return [[`${self} budget <usd>`, 'raise it and go on'], report];
       return [[`${self} resume`, 'go on from here'], [`${self} status`, 'where it stands'], report];
   }
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { configSchema } from '../../../src/protocol/config.ts';
 import type { Evidence } from '../../../src/protocol/evidence.ts';
@@ -55,6 +55,14 @@ describe('build validator', () => {
     const sha256 = createHash('sha256').update(readFileSync(kernel)).digest('hex');
     assert.equal(evidence.files.find(({ role }) => role === 'kernel')?.sha256, sha256);
     assert.deepEqual(readdirSync(mini.folder, { recursive: true }), before);
+  });
+
+  it('builds in a folder whose path has what make and shells take apart', async () => {
+    const root = join(mini.runFolder, "my kernels & 'more' #1: ünï");
+    const workspace = join(root, 'kernel');
+    cpSync(mini.folder, workspace, { recursive: true });
+    const evidence = await build({ workspace, runFolder: join(root, 'run') });
+    assert.equal(evidence.passed, true, evidence.tail);
   });
 
   it('takes objects of accepted builds, and makes the same kernel of them', async () => {

@@ -77,6 +77,16 @@ describe('the summary of a run', () => {
     assert.match(summary(log.events).join('\n'), /evidence\/gcc\/kernel\.elf/);
   });
 
+  it('tells how to take what lies on a branch beside the one that is checked out', () => {
+    const log = new LogBuilder();
+    log.events.push(
+      ...sampleRun().map((event) =>
+        event.type === 'run.started' ? { ...event, targetBranch: 'auton/main' } : event,
+      ),
+    );
+    assert.match(summary(log.events).join('\n'), /git -C \S+ merge --ff-only auton\/main/);
+  });
+
   it('of one that is paused says why and how to go on', () => {
     const log = new LogBuilder();
     log.events.push(...sampleRun('working'));
