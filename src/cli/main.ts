@@ -4,11 +4,17 @@ import { createProgram } from './program.ts';
 
 const cli = cliOf(process);
 
-// `auton logs | head` closes the pipe: nobody is left to write for.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(cli.exitCode);
-  throw error;
-});
+// `auton logs | head` closes the pipe, and a window that is closed takes the terminal away: nobody is left to write for.
+// A run that lives in this process pauses tidily then.
+let gone = false;
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
+    if (gone) return;
+    gone = true;
+    if (!process.emit('SIGHUP', 'SIGHUP')) process.exit(cli.exitCode);
+  });
+}
 
 try {
   await createProgram(cli).parseAsync(process.argv);

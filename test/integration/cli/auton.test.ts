@@ -182,6 +182,16 @@ describe('auton', () => {
       assert.match(stdout, /5 tasks merged/);
     });
 
+    it('pauses when what reads its lines goes away', async () => {
+      const run = start('run', GOAL, '--playbook', 'clash');
+      await until(run, /core +merged as/);
+      const closed = once(run, 'exit');
+      run.stdout?.destroy();
+      const [code] = (await closed) as [number];
+      assert.equal(code, 130);
+      assert.match(auton('status').stdout, /paused/);
+    });
+
     it('is watched and paused from another process', async () => {
       const run = start('run', GOAL, '--playbook', 'clash');
       await until(run, /planned 5 tasks/);
