@@ -3,7 +3,8 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../protocol/errors.ts';
 import type { RunEvent } from '../protocol/events.ts';
-import { foldEvents, type RunState, type RunStatus } from '../protocol/run-state.ts';
+import { foldEvents } from '../protocol/fold.ts';
+import type { RunState, RunStatus } from '../protocol/run-state.ts';
 import { readEventLog } from './event-log.ts';
 
 export interface RunSummary {

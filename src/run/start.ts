@@ -5,7 +5,7 @@ import type { RunControl, RunHandle } from '../protocol/control.ts';
 import { EXIT, UserError } from '../protocol/errors.ts';
 import { EVENT_LOG_VERSION, type EventBody } from '../protocol/events.ts';
 import type { Architecture, WorkflowMode } from '../protocol/roles.ts';
-import { foldEvents } from '../protocol/run-state.ts';
+import { foldEvents } from '../protocol/fold.ts';
 import { agentsOf, labelOf } from './agents.ts';
 import { assemble, type Assembly } from './assembly.ts';
 import { EventLog, readEventLog } from './event-log.ts';

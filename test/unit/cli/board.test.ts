@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { renderBoard, type BoardView } from '../../../src/cli/live/board.ts';
 import { ASCII, COLOURED, PLAIN, UNICODE } from '../../../src/cli/terminal/style.ts';
 import { widthOf } from '../../../src/cli/terminal/text.ts';
-import { foldEvents } from '../../../src/protocol/run-state.ts';
+import { foldEvents } from '../../../src/protocol/fold.ts';
 import { LogBuilder, sampleRun, task, type Moment } from '../../fixtures/run-log.ts';
 import { assertGolden } from './golden.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { renderHtml } from '../../../src/cli/report/html.ts';
 import { renderMarkdown } from '../../../src/cli/report/markdown.ts';
-import { foldEvents } from '../../../src/protocol/run-state.ts';
+import { foldEvents } from '../../../src/protocol/fold.ts';
 import type { StoredRun } from '../../../src/run/runs.ts';
 import { LogBuilder, sampleRun, task } from '../../fixtures/run-log.ts';
 import { assertGolden } from './golden.ts';

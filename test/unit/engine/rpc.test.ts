@@ -11,7 +11,8 @@ import { serveRun, type EngineServer } from '../../../src/engine/server.ts';
 import type { LiveOutput, RunHandle } from '../../../src/protocol/control.ts';
 import { UserError } from '../../../src/protocol/errors.ts';
 import type { EventBody, RunEvent, RunOutcome } from '../../../src/protocol/events.ts';
-import { applyEvent, foldEvents, type RunState } from '../../../src/protocol/run-state.ts';
+import { applyEvent, foldEvents } from '../../../src/protocol/fold.ts';
+import type { RunState } from '../../../src/protocol/run-state.ts';
 import { sampleRun, writeLog } from '../../fixtures/run-log.ts';
 
 /** A run whose log really is on the disk and whose controls append to it; nothing else happens in it. */
