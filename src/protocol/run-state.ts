@@ -1,5 +1,5 @@
 import type { Evidence } from './evidence.ts';
-import type { AttemptOutcome, RunOutcome } from './events.ts';
+import type { AttemptOutcome, EventOf, RunOutcome } from './events.ts';
 import type { Review } from './review.ts';
 import type { Architecture, Role, WorkflowMode } from './roles.ts';
 import type { TaskSpec, TaskState } from './task.ts';
