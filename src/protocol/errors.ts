@@ -19,7 +19,10 @@ export class UserError extends Error {
 
 /** The message of anything that was thrown. */
 export function errorMessage(error: unknown): string {
-  if (error instanceof UserError) return `${error.message} ${error.remedy}`;
+  if (error instanceof UserError) {
+    const stop = /[.!?]$/.test(error.message) ? '' : '.';
+    return `${error.message}${stop} ${error.remedy}`;
+  }
   return error instanceof Error ? error.message : String(error);
 }
 

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { setKey } from '../../config/edit.ts';
 import { CONFIG_FILE, explain, getKey, loadConfig } from '../../config/load.ts';
+import { parseModelName } from '../../models/providers.ts';
 import { printJson, type Cli } from '../cli.ts';
 import { configOption, jsonOption, workspaceOf } from '../options.ts';
 import { table } from '../terminal/text.ts';
@@ -48,11 +49,18 @@ export function configCommand(cli: Cli): Command {
     .description('say what is wrong or doubtful in the configuration')
     .addOption(configOption())
     .action((options: { config?: string }, command: Command) => {
-      const { source, problems, origins } = loadConfig({
+      const {
+        config: checked,
+        source,
+        problems,
+        origins,
+      } = loadConfig({
         folder: workspaceOf(cli, command),
         env: cli.env,
         file: options.config,
       });
+      for (const model of [checked.llm.model, ...Object.values(checked.agents.models)])
+        if (model !== undefined) parseModelName(model);
       for (const { message, remedy } of problems) cli.print(`${cli.style.yellow('!')} ${message} ${remedy}`);
       const from = source ?? `no ${CONFIG_FILE}, defaults only`;
       const own = [...origins.values()].length;

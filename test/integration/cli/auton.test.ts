@@ -108,6 +108,13 @@ describe('auton', () => {
       }
     });
 
+    it('finds a model of a provider that does not exist when it checks the configuration', () => {
+      assert.equal(auton('config', 'set', 'agents.models.reviewer', 'opnai/gpt-6-sol').status, 0);
+      const { stderr, status } = auton('config', 'check');
+      assert.equal(status, 2);
+      assert.match(stderr, /"opnai\/gpt-6-sol"[\s\S]*openai\/gpt-6-sol/);
+    });
+
     it('changes one key of the configuration and reads it back', () => {
       assert.equal(auton('config', 'set', 'llm.cost.max_cost_usd', '7').status, 0);
       assert.equal(auton('config', 'get', 'llm.cost.max_cost_usd').stdout.trim(), '7');
