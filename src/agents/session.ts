@@ -40,6 +40,8 @@ export interface SessionHooks {
   messages(): { index: number; text: string }[];
   delivered(index: number): Promise<void>;
   text(delta: string): void;
+  /** The provider did not answer and is asked again; `reason` is for people. */
+  retrying(reason: string): void;
 }
 
 export interface SessionOptions {
@@ -137,7 +139,10 @@ class Session {
           session: { ...ref, turn },
         },
         signal,
-        (delta) => delta.type === 'text' && hooks.text(delta.text),
+        (delta) => {
+          if (delta.type === 'text') hooks.text(delta.text);
+          if (delta.type === 'restart') hooks.retrying(delta.reason);
+        },
       );
     } catch (error) {
       signal.throwIfAborted();

@@ -182,7 +182,7 @@ class Call {
     const abort = new AbortController();
     const deadlines = new Deadlines(limits, (error) => abort.abort(error));
     let spent: () => Usage | null = () => null;
-    if (this.#shown) {
+    if (this.#shown || this.lastFailure) {
       this.#shown = false;
       this.#onDelta({ type: 'restart', reason: this.lastFailure?.message ?? 'the call is repeated' });
     }

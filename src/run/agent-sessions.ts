@@ -192,6 +192,11 @@ function sessionHooks(context: RunContext, { id, agent, task, model, work }: Hoo
       await context.emit({ type: 'message.delivered', session: id, index });
     },
     text: (delta) => context.output({ kind: 'text', agent: agent.id, text: context.redact(delta) }),
+    retrying(reason) {
+      const text = context.redact(`${agent.id} asks its model again: ${reason}`);
+      // Nobody waits for it: when the log cannot be written, the next step of the session says so.
+      context.emit({ type: 'notice', level: 'warning', text }).catch(() => undefined);
+    },
   };
 }
 

@@ -5,6 +5,8 @@ import { createRedactor } from '../config/secrets.ts';
 import { Workspace } from '../git/workspace.ts';
 import { chooseAccelerator } from '../kernel/accel.ts';
 import { PROFILES } from '../kernel/architectures.ts';
+import { buildTools } from '../kernel/make.ts';
+import { requireProgram } from '../kernel/toolchain.ts';
 import { createModels, type Models } from '../models/models.ts';
 import { priceOf, worstCost } from '../models/prices.ts';
 import type { Config } from '../protocol/config.ts';
@@ -62,6 +64,7 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
     const configured = config.workspace.spec && resolve(folder, config.workspace.spec);
     const specFolder = models.specFolder() ?? configured ?? shipped.specFolder;
     const acceptance = loadAcceptanceTests(acceptanceFile(specFolder));
+    requireTools(config, env);
     const sandbox = await createSandbox(config.sandbox, { hide: [resolve(folder)] });
     const accel = await chooseAccelerator({
       setting: config.kernel.accel,
@@ -116,6 +119,13 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
     await release();
     throw error;
   }
+}
+
+/** Refuses to start without what every gate needs: nobody should pay a manager for a plan that cannot be built. */
+function requireTools({ kernel }: Config, env: NodeJS.ProcessEnv): void {
+  const { cc, ld, as } = buildTools(kernel.arch, kernel);
+  const qemu = kernel.qemu ?? PROFILES[kernel.arch].qemu;
+  for (const name of ['git', 'make', cc, ld, as, qemu]) if (name !== undefined) requireProgram(name, env);
 }
 
 /** Clears away what earlier runs left and begins anew where a playbook asks for it; nothing unmerged is lost. */

@@ -187,10 +187,11 @@ function readLog(file: string, output: string): string {
   }
 }
 
-function summaryOf({ architecture, target, subsystems }: BuildOptions): string {
+function summaryOf({ architecture, target, subsystems, tools }: BuildOptions): string {
   const what = { kernel: 'The kernel', compile: 'Everything', headers: 'Every header' }[target];
   const verb = target === 'kernel' ? 'builds' : 'compiles';
-  return `${what} ${verb} for ${architecture} without a warning${subsystems ? ` (${subsystems.join(', ')})` : ''}.`;
+  const by = basename(tools.cc) === PROFILES[architecture].gcc ? '' : ` with ${basename(tools.cc)}`;
+  return `${what} ${verb} for ${architecture}${by} without a warning${subsystems ? ` (${subsystems.join(', ')})` : ''}.`;
 }
 
 function failureSummary(findings: Finding[]): string {

@@ -24,4 +24,4 @@ static int mem_command(int argc, char **argv) {
             (s.slm_pool_bytes - s.slm_pool_used_bytes) >> 10);
     return 0;
 }
-SHELL_COMMAND(mem, "mem", "show how memory is used", mem_command);
+SHELL_COMMAND(mem, "mem", "Show how memory is used", mem_command);

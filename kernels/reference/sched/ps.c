@@ -25,4 +25,4 @@ static int ps_command(int argc, char **argv) {
     kfree(list);
     return 0;
 }
-SHELL_COMMAND(ps, "ps", "list the threads", ps_command);
+SHELL_COMMAND(ps, "ps", "List the threads", ps_command);

@@ -19,8 +19,8 @@ void answer_memory(struct query *q, slm_result_t *out) {
     mm_get_stats(&m);
     say(out, "%lu MB of %lu MB are free (%lu %%). ", m.free_bytes >> 20, m.total_bytes >> 20,
         m.free_bytes * 100 / (m.total_bytes ? m.total_bytes : 1));
-    say(out, "Of the rest the SLM pool holds %lu KB (%lu KB of it in use) and small objects %lu KB.\n",
-        m.slm_pool_bytes >> 10, m.slm_pool_used_bytes >> 10, m.slab_bytes >> 10);
+    say(out, "Of the rest the SLM pool holds %lu MB (%lu KB of it in use) and small objects %lu KB.\n",
+        m.slm_pool_bytes >> 20, m.slm_pool_used_bytes >> 10, m.slab_bytes >> 10);
 }
 
 static size_t read_threads(void) { return sched_list(threads, MAX_THREADS); }

@@ -4,7 +4,7 @@ import type { AssistantMessage, ModelClient, ModelDelta, ModelRequest, ModelResp
 import { estimateInputTokens, estimateMessageTokens } from '../tokens.ts';
 import { expandCalls } from './expand.ts';
 import type { RecordedAnswer } from './format.ts';
-import { HOW_TO_USE_A_MODEL, whatItCovers } from './goal.ts';
+import { whatItCovers } from './goal.ts';
 import { sessionKey } from './load.ts';
 import type { Playbook } from './load.ts';
 
@@ -65,18 +65,21 @@ export class PlaybookClient implements ModelClient {
     const { name, sessions } = this.#playbook;
     const key = sessionKey(session);
     const recorded = sessions.get(key);
-    if (!recorded) throw this.#notCovered(`The playbook "${name}" has no session for ${key}.`);
+    if (!recorded) throw this.#notCovered(`The recording "${name}" has no session for ${key}.`);
     const answer = recorded.answer[session.turn];
     if (answer) return answer;
     const count = recorded.answer.length;
     throw this.#notCovered(
-      `The playbook "${name}" has ${count} answers for ${key} and was asked for one more: something came out ` +
-        'differently than when it was recorded.',
+      `The recording "${name}" has ${count} answers for ${key} and was asked for one more.`,
     );
   }
 
   #notCovered(message: string): ModelError {
-    return new ModelError('not_covered', `${message} ${whatItCovers(this.#playbook)}`, HOW_TO_USE_A_MODEL);
+    return new ModelError(
+      'not_covered',
+      `${message} Something came out differently than when it was recorded. ${whatItCovers(this.#playbook)}`,
+      'The evidence before this says what went wrong; a language model (--model) could go on from there.',
+    );
   }
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { ModelError } from '../../../src/models/client.ts';
+import { ModelError, type ModelDelta } from '../../../src/models/client.ts';
 import { anthropicProtocol, openaiProtocol } from '../../fixtures/model-server.ts';
 import type { Reply } from '../../fixtures/model-server.ts';
 import { Deltas, Harness, KEY, calm, request } from './harness.ts';
@@ -43,6 +43,14 @@ for (const protocol of [anthropicProtocol, openaiProtocol]) {
         assert.deepEqual(message.content, [{ type: 'text', text: 'recovered' }]);
         assert.equal(harness.server.requests.length - before, 2, `status ${status}`);
       }
+    });
+
+    it('says that it asks again, also when nothing was shown before', async () => {
+      harness.server.script(error(529, 'overloaded_error', 'come back later'), good);
+      const seen: ModelDelta[] = [];
+      await harness.role().client.complete(request(), calm(), (delta) => seen.push(delta));
+      assert.equal(seen[0]?.type, 'restart');
+      assert.match((seen[0] as { reason: string }).reason, /529|overloaded|come back later/i);
     });
 
     it('waits as long as Retry-After says, in seconds, milliseconds or as a date', async () => {

@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, mkdirSync, readFileSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../../../src/protocol/errors.ts';
 import { eventLogFile, findRun } from '../../../src/run/runs.ts';
@@ -177,6 +185,16 @@ describe('a run in a place that is not as it should be', function () {
     } finally {
       process.env['PATH'] = path;
     }
+  });
+
+  it('a compiler is missing: refused before an agent is paid for', async () => {
+    place.configure({ kernel: { cc: 'no-such-compiler' } });
+    await assert.rejects(place.play(headerTasks('one')), (error) => {
+      assert.ok(error instanceof UserError, String(error));
+      assert.match(error.message, /no-such-compiler was not found/);
+      return true;
+    });
+    assert.ok(!existsSync(join(place.folder, '.auton', 'runs')), 'no run began');
   });
 
   it('the user works on while the agents do: the branch that moved is merged with, not overwritten', async () => {

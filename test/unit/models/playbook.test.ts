@@ -163,7 +163,7 @@ describe('a playbook', () => {
         assert.ok(error instanceof ModelError);
         assert.equal(error.kind, 'not_covered');
         assert.match(error.message, /It covers .*"Build a bootable kernel/);
-        assert.match(error.remedy, /ANTHROPIC_API_KEY.*ollama/);
+        assert.match(error.remedy, /evidence before this.*--model/);
         return true;
       });
     }
