@@ -4,7 +4,15 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../protocol/errors.ts';
 import { GitError } from './git.ts';
-import { atRepository, atRoot, branchRef, readText, revParse, type Repository } from './repository.ts';
+import {
+  atRepository,
+  atRoot,
+  branchRef,
+  readText,
+  resolveRef,
+  revParse,
+  type Repository,
+} from './repository.ts';
 import { targetState } from './target.ts';
 
 /** Somebody else moved the target branch. */
@@ -97,13 +105,13 @@ function intentFile(repository: Repository): string {
 }
 
 async function compareAndSwap(repository: Repository, expected: string, sha: string): Promise<void> {
-  const { git, targetBranch } = repository;
-  const args = ['update-ref', '-m', 'auton: accepted', branchRef(targetBranch), sha, expected];
-  const result = await git.run(args, atRepository(repository));
-  if (result.code === 0) return;
-  const { sha: actual } = await targetState(repository, targetBranch);
-  if (actual !== expected) throw new MovedError(targetBranch, expected, actual);
-  throw new GitError(args, result);
+  const ref = branchRef(repository.targetBranch);
+  await repository.writer.moveRef(ref, sha, expected).catch(async (error: unknown) => {
+    const actual = await resolveRef(repository, ref);
+    if (actual === sha) return; // git was killed after it had moved the ref
+    if (actual !== expected) throw new MovedError(repository.targetBranch, expected, actual);
+    throw error;
+  });
 }
 
 async function requireClean(repository: Repository): Promise<void> {

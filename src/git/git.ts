@@ -1,4 +1,5 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { rm } from 'node:fs/promises';
 import { devNull } from 'node:os';
 import { UserError } from '../protocol/errors.ts';
 import { ShellPool, type Command, type CommandResult } from './shell.ts';
@@ -59,10 +60,12 @@ const SETTINGS: Record<string, string> = {
  * plumbing commands, and guards the very environment variables and settings that make git predictable.
  */
 export class Git {
+  readonly identity: Identity;
   readonly #env: NodeJS.ProcessEnv;
   readonly #shells: ShellPool | undefined;
 
   constructor(options: { identity: Identity; safeDirectories: string[]; env?: NodeJS.ProcessEnv }) {
+    this.identity = options.identity;
     const settings = [
       ...Object.entries(SETTINGS),
       ...options.safeDirectories.map((folder) => ['safe.directory', folder] as const),
@@ -126,6 +129,18 @@ export class Git {
   start(args: string[]): ChildProcessWithoutNullStreams {
     // Like the shells in a group of its own: Ctrl-C is the engine's to handle.
     return spawn('git', args, { env: this.#env, stdio: 'pipe', detached: true });
+  }
+
+  /** Deletes folders with all that is in them, in this order; Node's own makes several trips to its threads for each file. */
+  async removeFolders(folders: string[]): Promise<void> {
+    const result = await this.#shells?.run({
+      args: ['rm', '-rf', '--', ...folders],
+      env: {},
+      input: undefined,
+    });
+    if (result?.code === 0) return;
+    // Says what could not be deleted, and is how it is done where there is no shell.
+    for (const folder of folders) await rm(folder, { recursive: true, force: true });
   }
 
   close(): void {

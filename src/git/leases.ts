@@ -1,4 +1,5 @@
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { hasCode } from '../protocol/errors.ts';
@@ -29,12 +30,14 @@ export class Leases {
     this.#folder = join(stateFolder, 'leases');
   }
 
-  async take(lease: Omit<Lease, 'pid' | 'until'>): Promise<void> {
+  take(lease: Omit<Lease, 'pid' | 'until'>): Promise<void> {
     const until = new Date(Date.now() + LEASE_MS).toISOString();
     const file = this.#file(lease.task);
-    await mkdir(this.#folder, { recursive: true });
-    await writeFile(`${file}.new`, JSON.stringify({ ...lease, pid: process.pid, until } satisfies Lease));
-    await rename(`${file}.new`, file);
+    // At once, as readText reads: these files are small, and each task waits for them.
+    mkdirSync(this.#folder, { recursive: true });
+    writeFileSync(`${file}.new`, JSON.stringify({ ...lease, pid: process.pid, until } satisfies Lease));
+    renameSync(`${file}.new`, file);
+    return Promise.resolve();
   }
 
   async read(task: string): Promise<Lease | null> {

@@ -56,10 +56,8 @@ export class Merger {
   /** Exactly the commit's files: what an earlier build left would let a broken merge pass. */
   async #checkOut(sha: string): Promise<string> {
     const checkout = await this.#worktree(sha);
-    await this.#repository.git.text(
-      ['checkout', '--quiet', '--force', '--detach', sha],
-      inCheckout(checkout),
-    );
+    this.#registry.setHead(checkout, sha);
+    await this.#registry.fill(checkout, sha);
     await this.#repository.git.text(['clean', '-ffdxq'], inCheckout(checkout));
     return checkout.path;
   }

@@ -1,8 +1,9 @@
-import { mkdir, readdir, realpath, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdir, readdir, realpath, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { hasCode } from '../protocol/errors.ts';
 import { removeWorktreeLocks } from './locks.ts';
-import { exists, firstFree, readText, type Repository } from './repository.ts';
+import { branchRef, createRef, exists, firstFree, readText, type Repository } from './repository.ts';
 import { inCheckout, type Checkout } from './staging.ts';
 
 /**
@@ -37,19 +38,20 @@ export class Registry {
     sha: string,
     on: { newBranch: string } | { branch: string } | null,
   ): Promise<Checkout> {
-    const { git, commonDir } = this.#repository;
+    const { commonDir } = this.#repository;
     const folder = join(commonDir, 'worktrees');
     const gitDir = join(folder, await firstFree(entryName(path), (id) => exists(join(folder, id))));
     const checkout = { path, gitDir };
-    await mkdir(gitDir, { recursive: true });
-    await mkdir(path, { recursive: true });
-    await writeFile(join(gitDir, 'HEAD'), `${sha}\n`);
-    await writeFile(join(gitDir, 'commondir'), '../..\n');
-    await writeFile(join(gitDir, 'gitdir'), `${join(path, '.git')}\n`);
-    await this.link(checkout);
-    const branch = on === null ? ['--detach'] : 'newBranch' in on ? ['-b', on.newBranch] : [on.branch];
+    // At once, as readText reads: these files are small, and each task waits for them.
+    mkdirSync(gitDir, { recursive: true });
+    mkdirSync(path, { recursive: true });
+    writeFileSync(join(gitDir, 'commondir'), '../..\n');
+    writeFileSync(join(gitDir, 'gitdir'), `${join(path, '.git')}\n`);
+    this.link(checkout);
     try {
-      await git.text(['checkout', '--quiet', '--force', ...branch], inCheckout(checkout));
+      if (on && 'newBranch' in on) await createRef(this.#repository, branchRef(on.newBranch), sha);
+      this.setHead(checkout, on === null ? sha : branchRef('branch' in on ? on.branch : on.newBranch));
+      await this.fill(checkout, sha);
     } catch (error) {
       await this.remove(checkout);
       throw error;
@@ -57,11 +59,23 @@ export class Registry {
     return checkout;
   }
 
+  /** What the checkout is on: a ref, or a commit and no branch. */
+  setHead({ gitDir }: Checkout, head: string): void {
+    const file = join(gitDir, 'HEAD');
+    writeFileSync(`${file}.new`, head.startsWith('refs/') ? `ref: ${head}\n` : `${head}\n`);
+    renameSync(`${file}.new`, file);
+  }
+
+  /** Makes the index and the tracked files what the commit has. `git checkout` would do more that is not needed. */
+  async fill(checkout: Checkout, sha: string): Promise<void> {
+    await this.#repository.git.text(['read-tree', '--reset', '-u', sha], inCheckout(checkout));
+  }
+
   /** Writes the checkout's `.git` file, whatever is in its place. */
-  async link(checkout: Checkout): Promise<void> {
+  link(checkout: Checkout): void {
     const file = join(checkout.path, '.git');
-    await rm(file, { recursive: true, force: true });
-    await writeFile(file, `gitdir: ${checkout.gitDir}\n`);
+    rmSync(file, { recursive: true, force: true });
+    writeFileSync(file, `gitdir: ${checkout.gitDir}\n`);
   }
 
   /** Why the checkout cannot be worked in, or null. `branch` null: detached. */
@@ -87,8 +101,7 @@ export class Registry {
 
   /** Deletes the checkout and its entry; branches stay. */
   async remove(checkout: Checkout): Promise<void> {
-    await rm(checkout.path, { recursive: true, force: true });
-    await rm(checkout.gitDir, { recursive: true, force: true });
+    await this.#repository.git.removeFolders([checkout.path, checkout.gitDir]);
   }
 
   /** Moves a folder that is in the way, and that nobody can say anything about, out of it. */

@@ -1,8 +1,9 @@
+import { rmSync } from 'node:fs';
 import { copyFile, lstat, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasCode } from '../protocol/errors.ts';
-import type { GitOptions } from './git.ts';
-import { exists, readText, type Repository } from './repository.ts';
+import type { GitOptions, Identity } from './git.ts';
+import { branchRef, exists, readText, type Repository } from './repository.ts';
 
 /** Limits on what one commit takes from a worktree, so that an agent cannot fill the repository. */
 const MAX_FILE_BYTES = 64 * 1024 * 1024;
@@ -25,6 +26,8 @@ export interface LeftOut {
 export interface Pending {
   /** The checkout's commit. */
   head: string;
+  /** The branch that is checked out; null when none is. */
+  branch: string | null;
   /** Paths that are new or differ from `head`. */
   paths: string[];
   /** Paths that are no files any more; a folder or a link may have taken their place. */
@@ -36,7 +39,7 @@ export interface Pending {
 
 export interface CommitText {
   message: string;
-  author: { name: string; email: string };
+  author: Identity;
 }
 
 export function inCheckout(checkout: Checkout): GitOptions {
@@ -57,10 +60,13 @@ export async function pending(repository: Repository, checkout: Checkout): Promi
     ],
     inCheckout(checkout),
   );
-  const result: Pending = { head: '', paths: [], deleted: [], leftOut: [], unmerged: [] };
+  const result: Pending = { head: '', branch: null, paths: [], deleted: [], leftOut: [], unmerged: [] };
   let total = 0;
   for (const record of text.split('\0')) {
     if (record.startsWith('# branch.oid ')) result.head = record.slice('# branch.oid '.length);
+    if (record.startsWith('# branch.head ') && !record.endsWith(' (detached)')) {
+      result.branch = record.slice('# branch.head '.length);
+    }
     const path = pathOf(record);
     if (path === null) continue;
     if (record.startsWith('u ')) result.unmerged.push(path);
@@ -107,7 +113,7 @@ export async function commitAll(
   { message, author }: CommitText,
 ): Promise<string | null> {
   const changed = await pending(repository, checkout);
-  const { head, leftOut } = changed;
+  const { head, branch, leftOut } = changed;
   const merging = await readText(join(checkout.gitDir, 'MERGE_HEAD'));
   if (isEmpty(changed) && merging === null) return null;
 
@@ -117,9 +123,10 @@ export async function commitAll(
     message: [message.trimEnd(), ...notes].join('\n'),
     author,
   });
-  await repository.git.text(['update-ref', '-m', 'auton: commit', 'HEAD', sha, head], inCheckout(checkout));
+  if (branch === null) await repository.git.text(['update-ref', 'HEAD', sha, head], inCheckout(checkout));
+  else await repository.writer.moveRef(branchRef(branch), sha, head);
   for (const name of ['MERGE_HEAD', 'MERGE_MSG', 'MERGE_MODE', 'AUTO_MERGE']) {
-    await rm(join(checkout.gitDir, name), { force: true });
+    rmSync(join(checkout.gitDir, name), { force: true });
   }
   return sha;
 }
@@ -131,12 +138,32 @@ export function commitTree(
   parents: string[],
   { message, author }: CommitText,
 ): Promise<string> {
-  return repository.git.text(['commit-tree', tree, ...parents.flatMap((sha) => ['-p', sha]), '-F', '-'], {
-    cwd: repository.root,
-    gitDir: repository.commonDir,
-    env: { GIT_AUTHOR_NAME: author.name, GIT_AUTHOR_EMAIL: author.email },
-    input: `${message}\n`,
-  });
+  const time = timestamp(new Date());
+  const header = [
+    `tree ${tree}`,
+    ...parents.map((parent) => `parent ${parent}`),
+    `author ${person(author)} ${time}`,
+    `committer ${person(repository.git.identity)} ${time}`,
+  ];
+  return repository.writer.storeCommit(`${header.join('\n')}\n\n${message.replaceAll('\0', '')}\n`);
+}
+
+/** Without what would end the field, and what git itself trims from a name. */
+function person({ name, email }: Identity): string {
+  const clean = (text: string) =>
+    [...text]
+      .filter((char) => char > '\x1f' && char !== '<' && char !== '>')
+      .join('')
+      .trim();
+  return `${clean(name)} <${clean(email)}>`;
+}
+
+/** Seconds and the local zone, such as `1767225600 +0100`. */
+function timestamp(date: Date): string {
+  const minutes = -date.getTimezoneOffset();
+  const digits = (value: number) => String(Math.floor(value)).padStart(2, '0');
+  const zone = digits(Math.abs(minutes) / 60) + digits(Math.abs(minutes) % 60);
+  return `${Math.floor(date.getTime() / 1000)} ${minutes < 0 ? '-' : '+'}${zone}`;
 }
 
 /** The files of a merge in progress that still hold conflict markers. */

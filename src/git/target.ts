@@ -1,7 +1,7 @@
-import { join } from 'node:path';
-import { UserError } from '../protocol/errors.ts';
+import { readdir } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { hasCode, UserError } from '../protocol/errors.ts';
 import {
-  atRepository,
   atRoot,
   branchRef,
   createRef,
@@ -88,7 +88,7 @@ async function ownTarget(repository: Repository, tip: string, notices: string[])
     } else if (await isAncestor(repository, tip, sha)) {
       return branch;
     } else if (await isAncestor(repository, sha, tip)) {
-      await repository.git.text(['update-ref', branchRef(branch), tip, sha], atRepository(repository));
+      await repository.writer.moveRef(branchRef(branch), tip, sha);
       return branch;
     } else {
       notices.push(`${branch} has commits that are not based on the current main and stays as it is.`);
@@ -107,18 +107,36 @@ export async function targetState(
   branch: string,
 ): Promise<{ sha: string | null; checkout: string | null }> {
   const ref = branchRef(branch);
-  const line = await repository.git.text(
-    ['for-each-ref', '--format=%(refname) %(objectname) %(worktreepath)', ref],
-    atRepository(repository),
-  );
-  const found = line.split('\n').find((candidate) => candidate.startsWith(`${ref} `));
-  const [sha = '', ...path] = found?.slice(ref.length + 1).split(' ') ?? [];
+  const sha = await resolveRef(repository, ref);
   for (const state of ['rebase-merge', 'rebase-apply']) {
     if ((await readText(join(repository.gitDir, state, 'head-name'))) === ref) {
-      return { sha: sha || null, checkout: repository.root };
+      return { sha, checkout: repository.root };
     }
   }
-  return { sha: sha || null, checkout: path.join(' ') || null };
+  const found = (await checkouts(repository)).find((checkout) => checkout.ref === ref);
+  return { sha, checkout: found?.path ?? null };
+}
+
+/**
+ * Every checkout of the repository and the ref it is on, read from the files that gitrepository-layout(5) describes:
+ * asking git takes a process for each task that is merged.
+ */
+async function checkouts({ commonDir }: Repository): Promise<{ path: string; ref: string | null }[]> {
+  const folder = join(commonDir, 'worktrees');
+  const ids = await readdir(folder).catch((error: unknown) => {
+    if (hasCode(error, 'ENOENT')) return [];
+    throw error;
+  });
+  const onRef = async (gitDir: string, path: string) => {
+    const head = await readText(join(gitDir, 'HEAD'));
+    return { path, ref: head?.startsWith('ref: ') ? head.slice('ref: '.length).trim() : null };
+  };
+  const linked = ids.map(async (id) => {
+    const gitDir = join(folder, id);
+    const link = await readText(join(gitDir, 'gitdir'));
+    return onRef(gitDir, link === null ? gitDir : dirname(resolve(gitDir, link)));
+  });
+  return Promise.all([onRef(commonDir, dirname(commonDir)), ...linked]);
 }
 
 function some(paths: string[]): string {

@@ -6,6 +6,7 @@ import { changesBetween, diffTrees } from './changes.ts';
 import { mendCheckout, moveTarget } from './checkout.ts';
 import { createRepository, excludeStateFolder } from './create.ts';
 import { Git, type Identity } from './git.ts';
+import { History } from './history.ts';
 import { inspect, requireGit, safeDirectories, type RepositoryFacts } from './inspect.ts';
 import { removeOwnLocks } from './locks.ts';
 import { Merger, type MergeResult } from './merge.ts';
@@ -23,6 +24,7 @@ import {
 } from './repository.ts';
 import { commitTree } from './staging.ts';
 import { chooseTarget } from './target.ts';
+import { Writer } from './writer.ts';
 import { Worktrees, type RemoveResult, type UpdateResult, type Worktree } from './worktrees.ts';
 
 export { CheckoutDirtyError, MovedError } from './checkout.ts';
@@ -54,6 +56,7 @@ export class Workspace {
   readonly #repository: Repository;
   readonly #worktrees: Worktrees;
   readonly #merger: Merger;
+  readonly #history: History;
   readonly #identity: Identity;
 
   private constructor(repository: Repository, notices: string[], identity: Identity) {
@@ -62,6 +65,7 @@ export class Workspace {
     this.#repository = repository;
     this.#worktrees = new Worktrees(repository, registry);
     this.#merger = new Merger(repository, registry, identity);
+    this.#history = new History(repository.objects);
     this.#identity = identity;
   }
 
@@ -90,6 +94,7 @@ export class Workspace {
       objects: new ObjectReader(() =>
         git.start([`--git-dir=${folders.commonDir}`, 'cat-file', '--batch-check']),
       ),
+      writer: new Writer(git, folders.commonDir, stateFolder),
       root,
       commonDir: folders.commonDir,
       gitDir: folders.gitDir,
@@ -152,8 +157,11 @@ export class Workspace {
   }
 
   /** Where the history of a commit left the target branch: what a task changed is the difference to it. */
-  mergeBase(commit: string): Promise<string> {
-    return this.#text('merge-base', branchRef(this.targetBranch), commit);
+  async mergeBase(commit: string): Promise<string> {
+    const target = await this.head();
+    return (
+      (await this.#history.mergeBase(target, commit)) ?? (await this.#text('merge-base', target, commit))
+    );
   }
 
   /** The target branch contains the commit. */
@@ -187,7 +195,7 @@ export class Workspace {
     try {
       await moveTarget(this.#repository, head, sha);
     } catch (error) {
-      await git.text(['update-ref', '-d', branchRef(branch), head], at);
+      await this.#repository.writer.moveRef(branchRef(branch), null, head);
       throw error;
     }
     return branch;
@@ -262,6 +270,7 @@ export class Workspace {
   /** Ends the processes that run git; the workspace is not used afterwards. */
   close(): void {
     this.#repository.objects.close();
+    this.#repository.writer.close();
     this.#repository.git.close();
   }
 

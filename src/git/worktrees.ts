@@ -8,7 +8,6 @@ import { GitError } from './git.ts';
 import { isExpired, Leases, type Lease } from './leases.ts';
 import { Registry } from './registry.ts';
 import {
-  atRepository,
   branchRef,
   createRef,
   firstFree,
@@ -295,10 +294,7 @@ export class Worktrees {
       tip === null || isMerged ? ({ kind: 'removed' } as const) : await this.#archive(lease, tip);
     if (checkout) await this.#registry.remove(checkout);
     if (tip !== null && (await checkedOutAt(this.#repository, branch)) === null) {
-      await this.#repository.git.text(
-        ['update-ref', '-d', branchRef(branch), tip],
-        atRepository(this.#repository),
-      );
+      await this.#repository.writer.moveRef(branchRef(branch), null, tip);
     }
     await this.#leases.release(task);
     return result;
