@@ -91,10 +91,12 @@ export class KernelGates implements Gates {
     const judged = { path, tree, signal };
     const subsystems = [...readSubsystems(path).keys()];
     const tests = selectTests(acceptance, { architecture: arch, subsystems });
-    if (!(await this.#buildAndBoot(judged, { tests, source: 'final', compose: true }, record))) return false;
+    if (!(await this.#buildAndBoot(judged, { tests, source: 'final', compose: true, fresh: true }, record)))
+      return false;
     const others = SECOND_COMPILERS.filter((cc) => cc !== config.kernel.cc && findProgram(cc, env));
     for (const cc of others) {
-      if (!(await this.#recorded(record, await this.#build(judged, { target: 'kernel', cc })))) return false;
+      if (!(await this.#recorded(record, await this.#build(judged, { target: 'kernel', cc, fresh: true }))))
+        return false;
     }
     return true;
   }
@@ -112,11 +114,11 @@ export class KernelGates implements Gates {
 
   async #buildAndBoot(
     judged: Judged,
-    how: { tests: AcceptanceTest[]; source: string; priority?: number; compose?: boolean },
+    how: { tests: AcceptanceTest[]; source: string; priority?: number; compose?: boolean; fresh?: boolean },
     record: Record,
   ): Promise<boolean> {
     const { folder, config } = this.#options;
-    const built = await this.#build(judged, { target: 'kernel', priority: how.priority });
+    const built = await this.#build(judged, { target: 'kernel', priority: how.priority, fresh: how.fresh });
     await record(built);
     const kernel = kernelOf(built, folder);
     if (!built.passed || kernel === undefined) return false;
@@ -135,7 +137,12 @@ export class KernelGates implements Gates {
 
   #build(
     { path, tree, signal }: Judged,
-    how: { target: BuildTarget; cc?: string; priority?: number | undefined },
+    how: {
+      target: BuildTarget;
+      cc?: string;
+      priority?: number | undefined;
+      fresh?: boolean | undefined;
+    },
   ): Promise<Evidence> {
     const { config, arch, sandbox, folder, env } = this.#options;
     return this.#queued(how.priority, () =>
@@ -148,6 +155,7 @@ export class KernelGates implements Gates {
         timeoutMs: config.validation.build_timeout * 1000,
         // Only what has passed every gate of its task may leave objects for later builds to take.
         keepObjects: how.priority === MERGE_PRIORITY,
+        fresh: how.fresh,
         runFolder: folder,
         tree,
         signal,

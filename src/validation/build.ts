@@ -41,6 +41,8 @@ export interface BuildOptions extends ValidationContext {
    * plant objects that others would get.
    */
   keepObjects?: boolean | undefined;
+  /** Compile everything, whatever earlier builds left. */
+  fresh?: boolean | undefined;
 }
 
 const LOG = 'build.log';
@@ -80,7 +82,9 @@ export async function validateBuild(options: BuildOptions): Promise<Evidence> {
     cwd: workspace,
     writable: [out],
     readable: [workspace, compilers, objects],
-    env: { AUTON_OBJECTS: objects, ...(options.keepObjects ? { AUTON_NEW_OBJECTS: newObjects } : {}) },
+    env: options.fresh
+      ? {}
+      : { AUTON_OBJECTS: objects, ...(options.keepObjects ? { AUTON_NEW_OBJECTS: newObjects } : {}) },
     timeoutMs: options.timeoutMs,
     outputFile: record.path(LOG),
     ...(options.signal ? { signal: options.signal } : {}),

@@ -108,12 +108,10 @@ if [ "$compile" ] && [ "$output" ] && [ "$AUTON_OBJECTS" ]; then
     echo "REAL $key" >>"$text"
     name=$(sha256sum <"$text")
     name=\${name%% *}.o
-    rm -f "$text"
     [ -f "$AUTON_OBJECTS/$name" ] && cp "$AUTON_OBJECTS/$name" "$output" && exit
     REAL "$@" -o "$output" || exit
     [ "$AUTON_NEW_OBJECTS" ] && cp "$output" "$AUTON_NEW_OBJECTS/$name"
     exit 0
   fi
-  rm -f "$text"
 fi
 `;
