@@ -161,6 +161,7 @@ class Session {
       model: response.model,
     };
     transcript.append(entry);
+    await transcript.sync();
     await hooks.answered(entry);
     return entry;
   }

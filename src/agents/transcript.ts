@@ -1,7 +1,7 @@
 import {
   closeSync,
   existsSync,
-  fdatasyncSync,
+  fdatasync,
   mkdirSync,
   openSync,
   readFileSync,
@@ -9,8 +9,11 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
+import { promisify } from 'node:util';
 import type { AssistantMessage, Message, ModelResponse, ToolResultPart } from '../models/client.ts';
 import type { Usage } from '../protocol/usage.ts';
+
+const datasync = promisify(fdatasync);
 
 /** One line of a transcript file: everything that was said in a session, in order. */
 export type TranscriptEntry =
@@ -48,7 +51,7 @@ export class Transcript {
     this.entries = existsSync(file) ? readTranscript(file, { repair: true }) : [];
   }
 
-  /** Appends durably. */
+  /** Appends; a crash of this process loses nothing of it, one of the machine only what `sync` has not yet saved. */
   append(entry: TranscriptEntry): void {
     if (this.#fd === null) {
       mkdirSync(dirname(this.#file), { recursive: true });
@@ -56,9 +59,12 @@ export class Transcript {
     }
     const line = this.#redact(JSON.stringify(entry));
     writeAll(this.#fd, `${line}\n`);
-    // Only an answer is expensive to lose; tool results can be had again.
-    if (entry.kind === 'assistant') fdatasyncSync(this.#fd);
     this.entries.push(JSON.parse(line) as TranscriptEntry);
+  }
+
+  /** To be awaited after an answer, which was paid for; what else a session says can be had again. */
+  async sync(): Promise<void> {
+    if (this.#fd !== null) await datasync(this.#fd);
   }
 
   close(): void {
