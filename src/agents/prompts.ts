@@ -83,7 +83,8 @@ function taskFeedback(task: TaskView): string {
   const parts: string[] = [];
   if (last.outcome && last.outcome !== 'finished')
     parts.push(`The last attempt ended early: ${last.message}`);
-  else if (last.head === null) parts.push('The last attempt changed nothing.');
+  else if (last.head === null)
+    parts.push('The last attempt changed nothing. Only changed files count: use write_file or edit_file.');
   for (const evidence of task.evidence.filter((e) => !e.passed && e.startedAt >= last.startedAt)) {
     parts.push(describeFailure(evidence));
   }
