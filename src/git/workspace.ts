@@ -41,6 +41,8 @@ export interface WorkspaceOptions {
   /** What a new workspace starts from; null: nothing. */
   template: { folder: string } | null;
   gitIdentity?: Identity;
+  /** The run begins from nothing: a repository of the user's is refused, and nothing is changed in it. */
+  startsEmpty?: boolean;
   /** Names the archive; worktrees of the same run are used again. */
   run?: string;
   /** For a run that is resumed: the branch it started with. */
@@ -112,6 +114,8 @@ export class Workspace {
     const notices = state ? changesNotice(root, state) : [];
     const resumed = options.targetBranch && (await resolveRef(repository, branchRef(options.targetBranch)));
     if (!resumed) {
+      // Asked before a branch of ours is made in the user's repository.
+      if (options.startsEmpty && !repository.created) throw notEmpty(root);
       const target = await chooseTarget(repository, state?.modified ?? []);
       repository.targetBranch = target.branch;
       notices.push(...target.notices);
@@ -180,10 +184,7 @@ export class Workspace {
     const empty = await git.text(['hash-object', '-t', 'tree', '-w', '--stdin'], at);
     if ((await this.treeOf(head)) === empty) return null;
     if (!this.created || this.targetBranch.startsWith('auton/')) {
-      throw new UserError(
-        `${this.root} has files of its own, and this playbook begins with an empty workspace.`,
-        'Set workspace.path to an empty folder, or pass one with --workspace.',
-      );
+      throw notEmpty(this.root);
     }
     const message = `Start over\n\nThe branch archive/${label} has what was here.`;
     const sha = await commitTree(this.#repository, empty, [], { message, author: this.#identity });
@@ -277,6 +278,13 @@ export class Workspace {
   #text(...args: string[]): Promise<string> {
     return this.#repository.git.text(args, atRepository(this.#repository));
   }
+}
+
+function notEmpty(root: string): UserError {
+  return new UserError(
+    `${root} has files of its own, and this playbook begins with an empty workspace.`,
+    'Set workspace.path to an empty folder, or pass one with --workspace.',
+  );
 }
 
 function changesNotice(root: string, { modified, untracked }: RepositoryFacts): string[] {

@@ -77,6 +77,7 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
       stateFolder: state,
       branchPrefix: config.workspace.branch_prefix,
       template: config.workspace.template === 'reference' ? { folder: referenceKernel } : null,
+      startsEmpty: !resumed && models.startsEmpty(),
       run,
       ...resumed,
     });

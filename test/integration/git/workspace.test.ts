@@ -35,6 +35,12 @@ describe('opening a workspace', () => {
     assert.equal(existsSync(join(scene.root, 'build')), false);
   });
 
+  it('refuses to begin from nothing in a repository of the user, and changes nothing in it', async () => {
+    scene.userRepository();
+    await assert.rejects(scene.open({ startsEmpty: true }), userError(/files of its own.*--workspace/));
+    assert.equal(scene.git('for-each-ref', '--format=%(refname)'), 'refs/heads/main');
+  });
+
   it('finds its own workspace again', async () => {
     await scene.open();
     const again = await scene.open();
