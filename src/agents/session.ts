@@ -2,9 +2,11 @@ import {
   ModelError,
   type AssistantMessage,
   type ModelClient,
+  type ModelRequest,
   type ModelResponse,
   type ToolCallPart,
 } from '../models/client.ts';
+import { estimateInputTokens } from '../models/tokens.ts';
 import type { AttemptOutcome } from '../protocol/events.ts';
 import type { Role } from '../protocol/roles.ts';
 import type { Usage } from '../protocol/usage.ts';
@@ -28,7 +30,7 @@ export class SessionStop extends Error {
 /** What the engine does at each step of a session. Each is awaited: what it records is durable before the next step. */
 export interface SessionHooks {
   /** Checks every limit and reserves the call's worst cost; throws SessionStop when the call may not be made. */
-  beforeCall(call: { turn: number; promptCharacters: number }): Promise<void>;
+  beforeCall(call: { turn: number; inputTokens: number }): Promise<void>;
   /** The price of an answer, null when unknown. */
   price(usage: Usage): number | null;
   answered(entry: AssistantEntry): Promise<void>;
@@ -120,30 +122,23 @@ class Session {
       await hooks.delivered(index);
     }
     const turn = transcript.turns;
-    const messages = fitContext(transcript.messages());
-    await hooks.beforeCall({
-      turn,
-      promptCharacters: JSON.stringify(messages).length + this.#options.system.length,
-    });
+    const request: ModelRequest = {
+      model: this.#options.model,
+      system: this.#options.system,
+      messages: fitContext(transcript.messages()),
+      tools: toolDefinitions(this.#options.tools),
+      maxTokens: this.#options.maxTokens,
+      temperature: this.#options.temperature,
+      session: { ...ref, turn },
+    };
+    await hooks.beforeCall({ turn, inputTokens: estimateInputTokens(request) });
     const startedAt = performance.now();
     let response: ModelResponse;
     try {
-      response = await client.complete(
-        {
-          model: this.#options.model,
-          system: this.#options.system,
-          messages,
-          tools: toolDefinitions(this.#options.tools),
-          maxTokens: this.#options.maxTokens,
-          temperature: this.#options.temperature,
-          session: { ...ref, turn },
-        },
-        signal,
-        (delta) => {
-          if (delta.type === 'text') hooks.text(delta.text);
-          if (delta.type === 'restart') hooks.retrying(delta.reason);
-        },
-      );
+      response = await client.complete(request, signal, (delta) => {
+        if (delta.type === 'text') hooks.text(delta.text);
+        if (delta.type === 'restart') hooks.retrying(delta.reason);
+      });
     } catch (error) {
       signal.throwIfAborted();
       await hooks.failed(turn, error);

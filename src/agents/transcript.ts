@@ -1,17 +1,9 @@
-import {
-  closeSync,
-  existsSync,
-  fdatasync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  truncateSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, existsSync, fdatasync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import type { AssistantMessage, Message, ModelResponse, ToolResultPart } from '../models/client.ts';
 import type { Usage } from '../protocol/usage.ts';
+import { readLines, writeAll } from './json-lines.ts';
 
 const datasync = promisify(fdatasync);
 
@@ -113,20 +105,7 @@ export class Transcript {
   }
 }
 
-/** A disk that is nearly full takes a part of what it is given without an error. */
-function writeAll(fd: number, text: string): void {
-  const bytes = Buffer.from(text);
-  for (let done = 0; done < bytes.length;) done += writeSync(fd, bytes, done);
-}
-
 /** Reads a transcript; a torn last line is ignored, and cut off when `repair` is set. */
 export function readTranscript(file: string, options: { repair?: boolean } = {}): TranscriptEntry[] {
-  const bytes = readFileSync(file);
-  const end = bytes.lastIndexOf(0x0a) + 1;
-  if (end < bytes.length && options.repair) truncateSync(file, end);
-  return bytes
-    .toString('utf8', 0, end)
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as TranscriptEntry);
+  return readLines(file, options).map((line) => JSON.parse(line) as TranscriptEntry);
 }

@@ -9,6 +9,9 @@ export const taskIdSchema = z
   .string()
   .regex(/^[a-z][a-z0-9-]{0,47}$/, 'a task id is lower-case letters, digits and dashes, at most 48');
 
+/** The largest graph a manager may propose. */
+export const MAX_TASKS = 10_000;
+
 /** A task as the manager proposes it. Acceptance tests are named as in `kernel_spec/tests/acceptance.toml`. */
 export const taskSpecSchema = z.strictObject({
   id: taskIdSchema,

@@ -27,9 +27,6 @@ export interface AgentSession {
   signal?: AbortSignal;
 }
 
-/** A rough count for reservations: models differ, so a quarter is added to the usual four characters a token. */
-const CHARACTERS_PER_TOKEN = 3.2;
-
 export function sessionId({
   task,
   attempt,
@@ -140,10 +137,9 @@ function sessionHooks(context: RunContext, { id, agent, task, model, work }: Hoo
   const { state, budget, config } = context;
   const source = { session: id, agent: agent.id };
   return {
-    async beforeCall({ turn, promptCharacters }) {
+    async beforeCall({ turn, inputTokens }) {
       work.throwIfAborted();
       checkLimits(context, task, turn);
-      const inputTokens = Math.ceil(promptCharacters / CHARACTERS_PER_TOKEN);
       const reservedUsd = model.worstCost(inputTokens, config.llm.max_tokens);
       const verdict = await budget.reserve(id, task, reservedUsd ?? 0, work);
       if (verdict.kind === 'task_limit') throw new SessionStop('budget', verdict.message);

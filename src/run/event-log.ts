@@ -1,5 +1,6 @@
-import { closeSync, fdatasync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, fdatasync, openSync } from 'node:fs';
 import { promisify } from 'node:util';
+import { readLines, writeAll } from '../agents/json-lines.ts';
 import { UserError } from '../protocol/errors.ts';
 import { EVENT_LOG_VERSION, runEventSchema, type EventBody, type RunEvent } from '../protocol/events.ts';
 
@@ -83,30 +84,12 @@ export class EventLog {
   }
 }
 
-function writeAll(fd: number, text: string): void {
-  const bytes = Buffer.from(text);
-  for (let done = 0; done < bytes.length;) done += writeSync(fd, bytes, done);
-}
-
 /**
  * Reads a log. A torn last line (a crash in the middle of a write) is ignored, and cut off when `repair` is set;
  * any other damage is an error, because a fold over a log with a hole would be a lie.
  */
 export function readEventLog(file: string, options: { repair?: boolean } = {}): RunEvent[] {
-  const bytes = readFileSync(file);
-  const end = bytes.lastIndexOf(0x0a) + 1;
-  if (end < bytes.length && options.repair) {
-    const fd = openSync(file, 'r+');
-    try {
-      ftruncateSync(fd, end);
-    } finally {
-      closeSync(fd);
-    }
-  }
-  const events: RunEvent[] = [];
-  const lines = bytes.toString('utf8', 0, end).split('\n').slice(0, -1);
-  for (const [index, line] of lines.entries()) events.push(parseLine(line, index, file));
-  return events;
+  return readLines(file, options).map((line, index) => parseLine(line, index, file));
 }
 
 function parseLine(line: string, index: number, file: string): RunEvent {

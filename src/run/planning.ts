@@ -7,9 +7,6 @@ import type { RunContext } from './context.ts';
 import { checkTasks } from './graph.ts';
 import { managerHost } from './tool-hosts.ts';
 
-/** The largest graph a manager may propose. */
-export const MAX_TASKS = 10_000;
-
 const PIPELINE_IDS: ReadonlySet<string> = new Set(SLM_PIPELINE.map(({ id }) => id));
 
 /** True once the graph holds what the run's mode asks for. */
@@ -66,7 +63,6 @@ async function proposeTasks(
   by: string,
 ): Promise<{ accepted: boolean; text: string }> {
   const problems = [
-    ...(tasks.length > MAX_TASKS ? [`${tasks.length} tasks are too many: at most ${MAX_TASKS}.`] : []),
     ...checkTasks(tasks, new Set(context.state.tasks.keys())),
     ...unknownAcceptance(tasks, new Set(context.acceptanceNames)),
   ];

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { taskSpecSchema } from '../protocol/task.ts';
+import { MAX_TASKS, taskSpecSchema } from '../protocol/task.ts';
 import { defineTool } from './tool.ts';
 
 export const proposeTasks = defineTool({
@@ -7,7 +7,7 @@ export const proposeTasks = defineTool({
   description:
     'Proposes the tasks that reach the goal. All come in one call, with the tasks each depends on; cycles, unknown ' +
     'dependencies, unknown roles and ids used twice are refused with what is wrong, and then nothing is added.',
-  input: z.strictObject({ tasks: z.array(taskSpecSchema).min(1).max(10_000) }),
+  input: z.strictObject({ tasks: z.array(taskSpecSchema).min(1).max(MAX_TASKS) }),
   async run({ tasks }, context) {
     const { accepted, text } = await context.host.proposeTasks(tasks);
     return { ok: accepted, text };
