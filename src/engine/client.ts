@@ -13,10 +13,10 @@ import type { RunEvent, RunOutcome } from '../protocol/events.ts';
 import {
   RPC_USER_ERROR,
   RPC_VERSION,
-  userErrorDataSchema,
   type RpcMethod,
   type RpcNotifications,
   type RpcReplies,
+  type UserErrorData,
 } from '../protocol/rpc.ts';
 import { readEndpoint } from './endpoint.ts';
 
@@ -174,8 +174,9 @@ function engineGone(): UserError {
 
 function toUserError(error: unknown): unknown {
   if (error instanceof ResponseError && error.code === RPC_USER_ERROR) {
-    const data = userErrorDataSchema.safeParse(error.data);
-    if (data.success) return new UserError(error.message, data.data.remedy, { exitCode: data.data.exitCode });
+    const data = error.data as Partial<UserErrorData> | undefined;
+    if (typeof data?.remedy === 'string' && typeof data.exitCode === 'number')
+      return new UserError(error.message, data.remedy, { exitCode: data.exitCode });
   }
   const code = (error as { code?: unknown }).code;
   if (code === ConnectionErrors.Closed || code === ConnectionErrors.Disposed) return engineGone();

@@ -2,15 +2,17 @@ import { createHash } from 'node:crypto';
 import { chmodSync, lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
-import { z } from 'zod';
 import { hasCode, UserError } from '../protocol/errors.ts';
 
 /** Bytes of a socket's path that every Unix accepts, its ending zero not counted (Linux takes 107, macOS 103). */
 const MAX_SOCKET_PATH = 103;
 
 /** What an engine writes beside its socket, so that clients find it wherever it had to go. */
-const endpointSchema = z.object({ socket: z.string(), pid: z.number().int(), run: z.string() });
-export type Endpoint = z.infer<typeof endpointSchema>;
+export interface Endpoint {
+  socket: string;
+  pid: number;
+  run: string;
+}
 
 const endpointFile = (folder: string) => join(folder, '.auton', 'engine.json');
 
@@ -62,7 +64,9 @@ export function readEndpoint(folder: string): Endpoint | null {
     throw error;
   }
   try {
-    return endpointSchema.parse(JSON.parse(text));
+    const { socket, pid, run } = JSON.parse(text) as Partial<Endpoint>;
+    if (typeof socket !== 'string' || typeof pid !== 'number' || typeof run !== 'string') return null;
+    return { socket, pid, run };
   } catch {
     return null; // an engine that was killed while writing it
   }

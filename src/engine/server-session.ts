@@ -13,7 +13,6 @@ import type { LiveOutput, RunHandle } from '../protocol/control.ts';
 import { errorMessage, UserError } from '../protocol/errors.ts';
 import type { RunEvent, RunOutcome } from '../protocol/events.ts';
 import {
-  RPC_REQUESTS,
   RPC_USER_ERROR,
   RPC_VERSION,
   type RpcMethod,
@@ -21,6 +20,7 @@ import {
   type RpcParams,
   type RpcReplies,
 } from '../protocol/rpc.ts';
+import { RPC_REQUESTS } from '../protocol/schema/rpc.ts';
 import { readEventLog } from '../run/event-log.ts';
 
 /** A client that is this many messages behind gets no more live output; one further behind is let go. */

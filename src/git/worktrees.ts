@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import PQueue from 'p-queue';
 import type { Change } from '../protocol/change.ts';
 import { UserError } from '../protocol/errors.ts';
-import { taskIdSchema } from '../protocol/task.ts';
+import { taskIdSchema } from '../protocol/schema/task.ts';
 import { changesBetween, diffTrees } from './changes.ts';
 import { GitError } from './git.ts';
 import { isExpired, Leases, type Lease } from './leases.ts';

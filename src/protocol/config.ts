@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { architectureSchema, ROLES, WORKFLOW_MODES } from './roles.ts';
+import { ROLES, WORKFLOW_MODES } from './roles.ts';
+import { architectureSchema } from './schema/roles.ts';
 
 const usd = z.number().nonnegative();
 const seconds = z.number().positive();

@@ -1,5 +1,3 @@
-import { z } from 'zod';
-
 export const WORKFLOW_MODES = ['kernel_build', 'slm_training', 'dual'] as const;
 export type WorkflowMode = (typeof WORKFLOW_MODES)[number];
 
@@ -21,12 +19,10 @@ export const SLM_ROLES = [
 ] as const;
 export const ROLES = [...KERNEL_ROLES, ...SLM_ROLES] as const;
 
-export const roleSchema = z.enum(ROLES);
-export type Role = z.infer<typeof roleSchema>;
+export type Role = (typeof ROLES)[number];
 
 /** Roles a task may be given to; the others act on the tasks of these. */
 export const TASK_ROLES = ['architect', 'developer', 'tester', ...SLM_ROLES] as const;
 
 export const ARCHITECTURES = ['x86_64', 'aarch64', 'riscv64'] as const;
-export const architectureSchema = z.enum(ARCHITECTURES);
-export type Architecture = z.infer<typeof architectureSchema>;
+export type Architecture = (typeof ARCHITECTURES)[number];

@@ -1,12 +1,6 @@
-import { z } from 'zod';
+import type { z } from 'zod';
+import type { usageSchema } from './schema/usage.ts';
 
-/** Tokens of one model call. `inputTokens` counts only what was neither read from nor written to a cache. */
-export const usageSchema = z.object({
-  inputTokens: z.number().int().nonnegative(),
-  outputTokens: z.number().int().nonnegative(),
-  cacheReadTokens: z.number().int().nonnegative().default(0),
-  cacheWriteTokens: z.number().int().nonnegative().default(0),
-});
 export type Usage = z.infer<typeof usageSchema>;
 
 export const NO_USAGE: Usage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };

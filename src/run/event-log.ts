@@ -2,7 +2,8 @@ import { closeSync, fdatasync, openSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { readLines, writeAll } from '../agents/json-lines.ts';
 import { UserError } from '../protocol/errors.ts';
-import { EVENT_LOG_VERSION, runEventSchema, type EventBody, type RunEvent } from '../protocol/events.ts';
+import { EVENT_LOG_VERSION, type EventBody, type RunEvent } from '../protocol/events.ts';
+import { runEventSchema } from '../protocol/schema/events.ts';
 
 const datasync = promisify(fdatasync);
 

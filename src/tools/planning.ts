@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { MAX_TASKS, taskSpecSchema } from '../protocol/task.ts';
+import { taskSpecSchema } from '../protocol/schema/task.ts';
+import { MAX_TASKS } from '../protocol/task.ts';
 import { defineTool } from './tool.ts';
 
 export const proposeTasks = defineTool({

@@ -1,4 +1,4 @@
-import { reviewSchema } from '../protocol/review.ts';
+import { reviewSchema } from '../protocol/schema/review.ts';
 import { defineTool } from './tool.ts';
 
 export const submitReview = defineTool({

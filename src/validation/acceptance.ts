@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parse } from 'smol-toml';
 import { z } from 'zod';
 import { UserError, errorMessage } from '../protocol/errors.ts';
-import { acceptanceTestSchema } from '../protocol/evidence.ts';
+import { acceptanceTestSchema } from '../protocol/schema/evidence.ts';
 import type { AcceptanceTest } from '../protocol/evidence.ts';
 import type { Architecture } from '../protocol/roles.ts';
 import { makeWords } from './make-words.ts';

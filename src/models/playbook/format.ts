@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { ARCHITECTURES, WORKFLOW_MODES, roleSchema } from '../../protocol/roles.ts';
+import { ARCHITECTURES, WORKFLOW_MODES } from '../../protocol/roles.ts';
+import { roleSchema } from '../../protocol/schema/roles.ts';
 
 /** A planted difference from a source file; `find` must occur exactly once. */
 const replacementSchema = z.strictObject({ find: z.string().min(1), with: z.string() });

@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { missingTools } from '../../fixtures/tools.ts';
-import { runEventSchema } from '../../../src/protocol/events.ts';
+import { runEventSchema } from '../../../src/protocol/schema/events.ts';
 
 const MAIN = resolve(import.meta.dirname, '../../../src/cli/main.ts');
 const GOAL = 'Build a mini kernel whose gamma and delta subsystems clash';

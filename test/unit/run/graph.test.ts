@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { checkTasks, TaskGraph } from '../../../src/run/graph.ts';
-import { taskSpecSchema, type TaskSpec } from '../../../src/protocol/task.ts';
+import { taskSpecSchema } from '../../../src/protocol/schema/task.ts';
+import type { TaskSpec } from '../../../src/protocol/task.ts';
 
 const task = (id: string, ...dependsOn: string[]): TaskSpec =>
   taskSpecSchema.parse({

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { acceptanceTestSchema } from '../../../src/protocol/evidence.ts';
+import { acceptanceTestSchema } from '../../../src/protocol/schema/evidence.ts';
 import { groupTests } from '../../../src/validation/boot-groups.ts';
 import { SerialJudge } from '../../../src/validation/serial-judge.ts';
 
