@@ -1,0 +1,27 @@
+import { commands, Disposable } from 'vscode';
+import type { Command } from './command.ts';
+import { showError } from './common/errors.ts';
+import { Cancelled } from './common/pick.ts';
+import type { Ctx } from './ctx.ts';
+import { COMMANDS, type CommandName } from './ids.ts';
+import { steeringCommands } from './steering/commands.ts';
+
+/** Every command of the manifest. */
+const TABLE: Partial<Record<CommandName, Command>> = {
+  ...steeringCommands,
+};
+
+/** Registers them all; what one throws is shown as one message with a remedy. */
+export function registerCommands(ctx: Ctx): Disposable {
+  const registered = Object.entries(TABLE).map(([name, command]) =>
+    commands.registerCommand(COMMANDS[name as CommandName], async (...given: unknown[]) => {
+      try {
+        return await command(ctx, ...given);
+      } catch (error) {
+        if (!(error instanceof Cancelled)) void showError(error, ctx.log);
+        return undefined;
+      }
+    }),
+  );
+  return Disposable.from(...registered);
+}

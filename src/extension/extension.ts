@@ -1,0 +1,31 @@
+import { l10n, window, type Disposable, type ExtensionContext } from 'vscode';
+import { registerCommands } from './commands.ts';
+import { nodeProgram } from './common/node.ts';
+import { showError } from './common/errors.ts';
+import type { Ctx } from './ctx.ts';
+import { Folders } from './folders.ts';
+
+/** The parts of the extension, in the order in which they are set up. Each is one line here and one folder. */
+const PARTS: readonly ((ctx: Ctx) => Disposable)[] = [registerCommands];
+
+export function activate(extension: ExtensionContext): void {
+  const log = window.createOutputChannel('AUTON', { log: true });
+  extension.subscriptions.push(log);
+  try {
+    const folders = new Folders({
+      program: () => nodeProgram(extension),
+      onConnected: async () => undefined,
+      languageModels: () => false,
+      onProblem: (error) => void showError(error, log),
+    });
+    extension.subscriptions.push(folders);
+    const ctx: Ctx = { extension, log, folders };
+    for (const part of PARTS) extension.subscriptions.push(part(ctx));
+  } catch (error) {
+    void window.showErrorMessage(l10n.t('AUTON could not start: {0}', String(error)));
+    throw error;
+  }
+}
+
+/** Everything is in `subscriptions`; the engine is a process of its own and outlives the window on purpose. */
+export function deactivate(): void {}
