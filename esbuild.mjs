@@ -1,8 +1,9 @@
 /**
- * Bundles into dist/: `auton.mjs` (the command line and the engine), `extension.cjs` (what the editor loads) and
- * `webview/` (what runs in its panels). With --watch it stays and follows the sources.
+ * Bundles into dist/: `auton.mjs` (the command line and the engine), `extension.cjs` (what the editor loads),
+ * `webview/` (what runs in its panels) and `node-pty/` (its terminals). With --watch it stays and follows the sources.
  */
 import { build, context } from 'esbuild';
+import { copyNodePty } from './scripts/node-pty.mjs';
 
 const shared = { bundle: true, sourcemap: 'linked', logLevel: 'warning' };
 
@@ -15,6 +16,9 @@ const bundles = [
     platform: 'node',
     format: 'esm',
     target: 'node24',
+    // Names stay as they are, for the stacks of crash reports.
+    minifyWhitespace: true,
+    minifySyntax: true,
     // Packages that are CommonJS call `require` for Node's own modules, which a module does not have.
     banner: {
       js: [
@@ -37,6 +41,8 @@ const bundles = [
   },
 ];
 
+if (!copyNodePty('dist/node-pty'))
+  console.warn('node-pty is not installed: no serial terminal in the editor.');
 if (process.argv.includes('--watch')) {
   for (const options of bundles) {
     const watcher = await context({ ...options, logLevel: 'info' });

@@ -37,6 +37,18 @@ export const SYSTEM_TOOLS = [
     ...{ apt: 'gcc', dnf: 'gcc', pacman: 'gcc', brew: 'x86_64-elf-gcc' },
   },
   {
+    name: 'g++',
+    why: 'compiles node-pty, on which the serial terminal in VS Code runs',
+    commands: ['g++', 'c++', 'clang++'],
+    ...{ apt: 'g++', dnf: 'gcc-c++', pacman: 'gcc', brew: null },
+  },
+  {
+    name: 'Python',
+    why: 'node-pty is built with it',
+    commands: ['python3'],
+    ...{ apt: 'python3', dnf: 'python3', pacman: 'python', brew: 'python' },
+  },
+  {
     name: 'C library headers',
     why: 'the build makes its tables with small programs that run on this machine',
     files: ['/usr/include/stdio.h'],
@@ -102,6 +114,50 @@ export const SYSTEM_TOOLS = [
       '/usr/local/share/hwdata/pci.ids',
     ],
     ...{ apt: 'pci.ids', dnf: 'hwdata', pacman: 'hwdata', brew: 'hwdata' },
+  },
+];
+
+/** What testing in a real VS Code needs besides: a browser, and what code-server compiles its parts with. */
+export const VSCODE_TOOLS = [
+  {
+    name: 'Chromium',
+    why: 'is the window of the VS Code that the tests run',
+    commands: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'],
+    ...{ apt: 'chromium', dnf: 'chromium', pacman: 'chromium', brew: 'chromium' },
+  },
+  {
+    name: 'pkg-config',
+    why: 'finds the libraries that VS Code is compiled against',
+    commands: ['pkg-config'],
+    ...{ apt: 'pkg-config', dnf: 'pkgconf-pkg-config', pacman: 'pkgconf', brew: 'pkgconf' },
+  },
+  {
+    name: 'Kerberos headers',
+    why: 'VS Code is compiled against them',
+    files: ['/usr/include/gssapi/gssapi.h'],
+    platform: 'linux',
+    ...{ apt: 'libkrb5-dev', dnf: 'krb5-devel', pacman: 'krb5', brew: null },
+  },
+  {
+    name: 'X11 headers',
+    why: 'VS Code is compiled against them',
+    files: ['/usr/include/X11/Xlib.h'],
+    platform: 'linux',
+    ...{ apt: 'libx11-dev', dnf: 'libX11-devel', pacman: 'libx11', brew: null },
+  },
+  {
+    name: 'X keyboard headers',
+    why: 'VS Code is compiled against them',
+    files: ['/usr/include/X11/extensions/XKBfile.h'],
+    platform: 'linux',
+    ...{ apt: 'libxkbfile-dev', dnf: 'libxkbfile-devel', pacman: 'libxkbfile', brew: null },
+  },
+  {
+    name: 'libsecret headers',
+    why: 'VS Code is compiled against them',
+    files: ['/usr/include/libsecret-1/libsecret/secret.h'],
+    platform: 'linux',
+    ...{ apt: 'libsecret-1-dev', dnf: 'libsecret-devel', pacman: 'libsecret', brew: null },
   },
 ];
 
