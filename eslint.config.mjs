@@ -40,7 +40,7 @@ const direction = LAYERS.flatMap((layer, level) =>
 );
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', '.auton/', 'kernels/', 'playbooks/'] },
+  { ignores: ['dist/', 'node_modules/', '.auton/', '.vscode-test/', 'kernels/', 'playbooks/'] },
   js.configs.recommended,
   ...tseslint.configs.recommendedTypeChecked,
   {

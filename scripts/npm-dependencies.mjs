@@ -28,7 +28,7 @@ export function dependencyProblem(folder) {
 export function installDependencies(folder, env) {
   const result = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], {
     cwd: folder,
-    env: outside(folder, env),
+    env: outsideNpm({ folder, env }),
     stdio: 'inherit',
     shell: process.platform === 'win32',
   });
@@ -39,7 +39,7 @@ export function installDependencies(folder, env) {
  * The environment as it was before npm started this script: `npm ci` deletes the folder that npm put on the
  * PATH, with the `node` in it, and must not take itself for a script of this package.
  */
-function outside(folder, env) {
+export function outsideNpm({ folder, env }) {
   const bin = join(folder, 'node_modules');
   const path = (env.PATH ?? '').split(delimiter).filter((entry) => !entry.startsWith(bin));
   const kept = Object.entries(env).filter(([name]) => !/^npm_(package|lifecycle)_|^npm_command$/.test(name));

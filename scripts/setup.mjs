@@ -13,7 +13,7 @@ import { PACKAGE_MANAGERS, packagesFor, SYSTEM_TOOLS } from './system-tools.mjs'
 const NODE_MAJOR = 20;
 
 /** What set-up looks at and acts on; tests give it another machine. */
-const thisMachine = {
+export const thisMachine = {
   folder: dirname(dirname(fileURLToPath(import.meta.url))),
   /** Prefix of the files that are looked for. */
   root: '/',
@@ -50,10 +50,11 @@ export function setUp(machine, { check = false } = {}) {
   return 0;
 }
 
-/** The rows of the table that this machine does not have. */
-export function missingTools(machine) {
-  return SYSTEM_TOOLS.filter((tool) => !tool.platform || tool.platform === machine.platform).filter(
-    ({ commands = [], files = [] }) =>
+/** The rows of a table that this machine does not have. */
+export function missingTools(machine, table = SYSTEM_TOOLS) {
+  return table.filter(
+    ({ platform = machine.platform, commands = [], files = [] }) =>
+      platform === machine.platform &&
       !commands.some((command) => findCommand(machine, command)) &&
       !files.some((file) => existsSync(join(machine.root, file))),
   );
@@ -70,7 +71,8 @@ function report(machine, tools, npmProblem) {
   return 1;
 }
 
-function installTools(machine, tools) {
+/** Installs rows of the tables after saying so; whether they are there then. */
+export function installTools(machine, tools) {
   machine.say('Set-up: this is missing:');
   for (const { name, why } of tools) machine.say(`  ${name}: ${why}`);
   const apt = aptGet(machine);
@@ -88,7 +90,7 @@ function installTools(machine, tools) {
   // Lists that exist may still be too old: the packages they name are then gone from the mirrors.
   const installed = hasPackageLists(machine) ? install() || (update() && install()) : update() && install();
 
-  const left = missingTools(machine);
+  const left = missingTools(machine, tools);
   if (left.length === 0) return true;
   machine.say(
     installed
@@ -130,7 +132,7 @@ function run({ env }, [program, ...args]) {
 }
 
 /** The program's path, or undefined. */
-function findCommand({ env }, name) {
+export function findCommand({ env }, name) {
   return (env.PATH ?? '')
     .split(delimiter)
     .filter(Boolean)
