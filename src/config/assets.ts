@@ -7,6 +7,8 @@ export interface Assets {
   specFolder: string;
   playbooksFolder: string;
   referenceKernel: string;
+  /** `auton.example.toml`, with every key and its comment. */
+  exampleConfig: string;
 }
 
 /** The acceptance tests of a specification. */
@@ -22,5 +24,6 @@ export function assets(): Assets {
     specFolder: join(folder, 'kernel_spec'),
     playbooksFolder: join(folder, 'playbooks'),
     referenceKernel: join(folder, 'kernels', 'reference'),
+    exampleConfig: join(folder, 'auton.example.toml'),
   };
 }

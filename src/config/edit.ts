@@ -1,5 +1,5 @@
-import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, readFileSync, realpathSync } from 'node:fs';
-import { renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { parse, stringify } from 'smol-toml';
@@ -17,13 +17,27 @@ import type { Place } from './toml-places.ts';
 export function setKey(file: string, key: string, value: string): void {
   const info = findKey(key);
   const typed = typedValue(info, value);
+  change(file, key, (text) => withValue(text, key.split('.'), typed));
+}
+
+/** Takes a key out of a configuration file, its line included; false when it was not there. */
+export function unsetKey(file: string, key: string): boolean {
+  findKey(key);
+  if (!existsSync(file)) return false;
+  return change(file, key, (text) => withoutKey(text, key.split('.')));
+}
+
+/** False when the text stayed as it was. */
+function change(file: string, key: string, edit: (text: string) => string): boolean {
   const target = realPath(file);
   const before = readOrEmpty(target);
   if (before !== '') parseConfig(before, file);
-  const after = withValue(before, key.split('.'), typed);
+  const after = edit(before);
+  if (after === before) return false;
   parseConfig(after, file);
   assertOnlyThisChanged(before, after, key);
   replaceFile(target, after, key.startsWith('llm.api_keys.'));
+  return true;
 }
 
 /** The TOML text with one value set; the text must be valid TOML. */
@@ -33,35 +47,53 @@ export function withValue(text: string, path: string[], value: string | number |
   const existing = written.find((place) => place.kind === 'value' && samePath(place.path, path));
   if (existing) return text.slice(0, existing.valueStart) + literal + text.slice(existing.valueEnd);
 
-  const inline = written.find(
-    (place) => place.kind === 'value' && samePath(place.path, path.slice(0, place.path.length)),
-  );
-  if (inline) {
-    const section = inline.path.join('.');
-    throw new UserError(
-      `${path.join('.')} cannot be set: line ${inline.line} writes ${section} as an inline table.`,
-      `Write it as a section of its own, [${section}], first.`,
-      { exitCode: EXIT.usage },
-    );
-  }
+  refuseInline(written, path);
   const table = path.slice(0, -1);
   const line = `${path.at(-1) ?? ''} = ${literal}\n`;
-  const at = endOfTable(text, written, table);
+  const at = placeForKey(text, written, path);
   if (at !== undefined) return insertLine(text, at, line);
   const gap = text === '' ? '' : text.endsWith('\n') ? '\n' : '\n\n';
   return `${text}${gap}[${table.join('.')}]\n${line}`;
 }
 
-/** The end of the last line that belongs to a table, or undefined when the table has no header. */
-function endOfTable(text: string, written: Place[], table: string[]): number | undefined {
-  const header = written.findIndex((place) => place.kind === 'table' && samePath(place.path, table));
-  if (header < 0) return undefined;
-  let last = written[header];
-  for (const place of written.slice(header + 1)) {
-    if (place.kind === 'table') break;
-    last = place;
-  }
-  return last && lineEnd(text, last.valueEnd);
+/** The TOML text without one key; the text must be valid TOML. */
+function withoutKey(text: string, path: string[]): string {
+  const written = places(text);
+  const existing = written.find((place) => place.kind === 'value' && samePath(place.path, path));
+  if (existing) return text.slice(0, existing.start) + text.slice(lineEnd(text, existing.valueEnd) + 1);
+  if (parseConfig(text, '').given.has(path.join('.'))) refuseInline(written, path);
+  return text;
+}
+
+function refuseInline(written: Place[], path: string[]): void {
+  const inline = written.find(
+    (place) => place.kind === 'value' && samePath(place.path, path.slice(0, place.path.length)),
+  );
+  if (!inline) return;
+  const section = inline.path.join('.');
+  throw new UserError(
+    `${path.join('.')} cannot be changed: line ${inline.line} writes ${section} as an inline table.`,
+    `Write it as a section of its own, [${section}], first.`,
+    { exitCode: EXIT.usage },
+  );
+}
+
+/**
+ * The end of the line in its section that a new key comes behind: the one where it stands switched off in a comment,
+ * else the last. Undefined when the section has no header.
+ */
+function placeForKey(text: string, written: Place[], path: string[]): number | undefined {
+  const index = written.findIndex(
+    (place) => place.kind === 'table' && samePath(place.path, path.slice(0, -1)),
+  );
+  const header = written[index];
+  if (!header) return undefined;
+  const next = written.findIndex((place, at) => at > index && place.kind === 'table');
+  const section = text.slice(header.start, written[next]?.start);
+  const switchedOff = new RegExp(`^#\\s*${path.at(-1) ?? ''}\\s*=`, 'm').exec(section);
+  if (switchedOff) return lineEnd(text, header.start + switchedOff.index);
+  const last = written.at(next < 0 ? -1 : next - 1) ?? header;
+  return lineEnd(text, last.valueEnd);
 }
 
 function insertLine(text: string, at: number, line: string): string {

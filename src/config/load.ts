@@ -6,7 +6,7 @@ import type { Config } from '../protocol/config.ts';
 import { EXIT, UserError, errorMessage, hasCode } from '../protocol/errors.ts';
 import { KEYS, findKey, valueOf } from './keys.ts';
 import { parseConfig } from './problems.ts';
-import type { Problem } from './problems.ts';
+import type { Problem, ValuePlace } from './problems.ts';
 import { KEY_NAMES, collectSecrets, keyVariable, redactConfig } from './secrets.ts';
 import type { Env } from './secrets.ts';
 
@@ -21,6 +21,8 @@ export interface LoadedConfig {
   problems: Problem[];
   /** Where each key that is not a default was set: "auton.toml:12", "ANTHROPIC_API_KEY". */
   origins: Map<string, string>;
+  /** Where the file writes the values that it sets. */
+  places: Map<string, ValuePlace>;
   /** Every key value that was seen, to be redacted. */
   secrets: string[];
 }
@@ -29,17 +31,22 @@ export interface LoadedConfig {
  * The configuration of a folder: `file` when given, else the folder's `auton.toml`, else the one of the user's
  * configuration folder, else the defaults. Keys of the environment win over those of the file.
  */
-export function loadConfig(options: { folder: string; env: Env; file?: string | undefined }): LoadedConfig {
+export function loadConfig(options: {
+  folder: string;
+  env: Env;
+  file?: string | undefined;
+  /** In place of what is in the file: an editor has it open and not saved. */
+  text?: string | undefined;
+}): LoadedConfig {
   const { folder, env } = options;
   const candidates = options.file
     ? [resolve(folder, options.file)]
     : [join(folder, CONFIG_FILE), join(userConfigFolder(env), CONFIG_FILE)];
   for (const source of candidates) {
-    const text = readIfThere(source);
+    const text = options.text ?? readIfThere(source);
     if (text === undefined) continue;
     const { config, given } = parseConfig(text, source);
-    const origins = new Map([...given].map(([key, line]) => [key, `${source}:${line}`]));
-    return finish(config, source, origins, env);
+    return finish(config, source, given, env);
   }
   if (options.file) {
     throw new UserError(
@@ -76,9 +83,10 @@ export function getKey(config: Config, key: string): unknown {
 function finish(
   config: Config,
   source: string | undefined,
-  origins: Map<string, string>,
+  places: Map<string, ValuePlace>,
   env: Env,
 ): LoadedConfig {
+  const origins = new Map([...places].map(([key, { line }]) => [key, `${source ?? ''}:${line}`]));
   const secrets = collectSecrets(config, env);
   for (const name of KEY_NAMES) {
     const variable = keyVariable(name, env);
@@ -86,19 +94,21 @@ function finish(
     config.llm.api_keys[name] = env[variable]?.trim();
     origins.set(`llm.api_keys.${name}`, variable);
   }
-  return { config, source, problems: doubts(config, origins), origins, secrets };
+  return { config, source, problems: doubts(config, origins, places), origins, places, secrets };
 }
 
-function doubts(config: Config, origins: Map<string, string>): Problem[] {
+function doubts(config: Config, origins: Map<string, string>, places: Map<string, ValuePlace>): Problem[] {
   const problems: Problem[] = [];
   const { max_cost_usd, warn_at_usd, per_task_usd, daily_budget_usd } = config.llm.cost;
-  const above = (key: string, value: number | undefined, limitKey: string, limit: number | undefined) => {
+  const above = (name: string, value: number | undefined, limitName: string, limit: number | undefined) => {
     if (value === undefined || limit === undefined || value <= limit) return;
-    if (!origins.has(`llm.cost.${key}`) && !origins.has(`llm.cost.${limitKey}`)) return;
+    const [key, limitKey] = [`llm.cost.${name}`, `llm.cost.${limitName}`];
+    if (!origins.has(key) && !origins.has(limitKey)) return;
     problems.push({
-      key: `llm.cost.${key}`,
-      message: `llm.cost.${key} (${value}) is above ${limitKey} (${limit}) and never takes effect.`,
-      remedy: `Lower ${key} or raise ${limitKey}.`,
+      key,
+      message: `${key} (${value}) is above ${limitName} (${limit}) and never takes effect.`,
+      remedy: `Lower ${name} or raise ${limitName}.`,
+      ...(places.get(key) ?? places.get(limitKey)),
     });
   };
   above('warn_at_usd', warn_at_usd, 'max_cost_usd', max_cost_usd);
@@ -109,6 +119,7 @@ function doubts(config: Config, origins: Map<string, string>): Problem[] {
       key: 'sandbox.mode',
       message: 'The sandbox is off: commands that agents run can read and change everything you can.',
       remedy: 'Remove sandbox.mode to require the sandbox.',
+      ...places.get('sandbox.mode'),
     });
   }
   return problems;

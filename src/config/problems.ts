@@ -5,7 +5,7 @@ import type { Config } from '../protocol/config.ts';
 import { EXIT, UserError } from '../protocol/errors.ts';
 import { KEYS, descend } from './keys.ts';
 import { nearest } from './nearest.ts';
-import { places } from './toml-places.ts';
+import { lineEnd, places } from './toml-places.ts';
 import type { Place } from './toml-places.ts';
 
 /** Something wrong, or only doubtful, in a configuration. */
@@ -16,10 +16,24 @@ export interface Problem {
   key?: string;
   /** The line of the file, from 1. */
   line?: number;
+  /** Where on that line, from 1; the end is the column behind it. */
+  column?: number;
+  endColumn?: number;
+}
+
+/** Where a value is written. */
+export type ValuePlace = Required<Pick<Problem, 'line' | 'column' | 'endColumn'>>;
+
+/** What `auton config check --json` prints. */
+export interface ConfigReport {
+  /** The file that was checked; null when there is none and the defaults hold. */
+  source: string | null;
+  problems: (Problem & { severity: 'error' | 'warning' })[];
 }
 
 /** A configuration file that cannot be used, with everything that is wrong in it. */
 export class ConfigError extends UserError {
+  readonly file: string;
   readonly problems: Problem[];
 
   constructor(file: string, problems: Problem[]) {
@@ -35,12 +49,13 @@ export class ConfigError extends UserError {
       },
     );
     this.name = 'ConfigError';
+    this.file = file;
     this.problems = problems;
   }
 }
 
 /** Parses and checks the text of an `auton.toml`; throws a ConfigError that names every problem by line. */
-export function parseConfig(text: string, file: string): { config: Config; given: Map<string, number> } {
+export function parseConfig(text: string, file: string): { config: Config; given: Map<string, ValuePlace> } {
   let data: unknown;
   try {
     data = parse(text);
@@ -48,9 +63,10 @@ export function parseConfig(text: string, file: string): { config: Config; given
     if (!(error instanceof TomlError)) throw error;
     // The error's own code block repeats the line, which may hold a key.
     const reason = (error.message.split('\n')[0] ?? '').replace(/^Invalid TOML document: /, '');
-    throw new ConfigError(file, [{ message: `not valid TOML: ${reason}.`, remedy: '', line: error.line }]);
+    const { line, column } = error;
+    throw new ConfigError(file, [{ message: `not valid TOML: ${reason}.`, remedy: '', line, column }]);
   }
-  const written = places(text);
+  const written = { text, places: places(text) };
   const result = configSchema.safeParse(data);
   if (!result.success) {
     throw new ConfigError(
@@ -61,17 +77,20 @@ export function parseConfig(text: string, file: string): { config: Config; given
   return { config: result.data, given: givenKeys(data, written) };
 }
 
-/** The keys that the file sets, with their lines. */
-function givenKeys(data: unknown, written: Place[]): Map<string, number> {
-  return new Map(
-    KEYS.filter((key) => descend(data, key.name.split('.')) !== undefined).map((key) => [
-      key.name,
-      lineOf(key.name.split('.'), written) ?? 0,
-    ]),
-  );
+/** The keys that the file sets, with where it writes their values. */
+function givenKeys(data: unknown, written: Written): Map<string, ValuePlace> {
+  const places = KEYS.map(({ name }) => name.split('.'))
+    .filter((path) => descend(data, path) !== undefined)
+    .map((path) => [path.join('.'), placeOf(path, written, 'value')] as const);
+  return new Map(places.filter((entry): entry is [string, ValuePlace] => entry[1] !== undefined));
 }
 
-function explainIssue(issue: z.core.$ZodIssue, data: unknown, written: Place[]): Problem[] {
+interface Written {
+  text: string;
+  places: Place[];
+}
+
+function explainIssue(issue: z.core.$ZodIssue, data: unknown, written: Written): Problem[] {
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => unknownKey([...issue.path.map(String), key], written));
   }
@@ -83,19 +102,19 @@ function explainIssue(issue: z.core.$ZodIssue, data: unknown, written: Place[]):
       message: `${path.join('.') || 'the file'}: ${expectation(issue)}, got ${secret ? typeof value : describe(value)}.`,
       remedy: '',
       key: path.join('.'),
-      ...withLine(path, written),
+      ...placeOf(path, written, 'value'),
     },
   ];
 }
 
-function unknownKey(path: string[], written: Place[]): Problem {
+function unknownKey(path: string[], written: Written): Problem {
   const key = path.join('.');
   const guess = nearestKey(path);
   return {
     message: `unknown key "${key}".`,
     remedy: guess ? `Did you mean "${guess}"?` : '',
     key,
-    ...withLine(path, written),
+    ...placeOf(path, written, 'key'),
   };
 }
 
@@ -150,18 +169,25 @@ function describe(value: unknown): string {
   return `${typeof value} ${JSON.stringify(value)}`;
 }
 
-function withLine(path: string[], written: Place[]): { line?: number } {
-  const line = lineOf(path, written);
-  return line === undefined ? {} : { line };
+function placeOf(path: string[], written: Written, part: 'key' | 'value'): ValuePlace | undefined {
+  const place = writtenAt(path, written.places);
+  if (!place) return undefined;
+  const { line, start, valueStart, valueEnd, kind } = place;
+  const before = written.text.slice(start, valueStart);
+  const [from, to] =
+    part === 'key' && kind === 'value'
+      ? [start + before.search(/\S/), start + before.replace(/\s*=\s*$/, '').length]
+      : [valueStart, Math.min(valueEnd, lineEnd(written.text, valueStart))];
+  return { line, column: from - start + 1, endColumn: to - start + 1 };
 }
 
-/** The line that writes this key, or the inline table around it, or the first line below it. */
-function lineOf(path: string[], written: Place[]): number | undefined {
+/** What writes this key, or the inline table around it, or the first of what is below it. */
+function writtenAt(path: string[], places: Place[]): Place | undefined {
   const key = path.join('\0');
-  const exact = written.find((place) => place.path.join('\0') === key);
-  if (exact) return exact.line;
-  const around = written.find(
+  const exact = places.find((place) => place.path.join('\0') === key);
+  if (exact) return exact;
+  const around = places.find(
     (place) => place.kind === 'value' && key.startsWith(`${place.path.join('\0')}\0`),
   );
-  return (around ?? written.find((place) => place.path.join('\0').startsWith(`${key}\0`)))?.line;
+  return around ?? places.find((place) => place.path.join('\0').startsWith(`${key}\0`));
 }

@@ -14,7 +14,7 @@ import { PlaybookClient } from './playbook/client.ts';
 import { assertCovers } from './playbook/goal.ts';
 import { findPlaybook } from './playbook/load.ts';
 import type { Playbook } from './playbook/load.ts';
-import { keyName, modelNameFor, parseModelName, providerInfo } from './providers.ts';
+import { keyName, missingKey, modelNameFor, parseModelName, providerInfo } from './providers.ts';
 import type { Provider } from './providers.ts';
 import { RESILIENCE, ResilientClient, createBreaker } from './resilient.ts';
 import type { Resilience } from './resilient.ts';
@@ -180,12 +180,10 @@ class ModelFactory {
     return provider === 'playbook' ? undefined : this.#config.llm.endpoints[provider];
   }
 
-  /** A server of the user's own may need no key; the provider's own always does. */
   #apiKey(provider: Provider, model: string): string {
-    const name = keyName(provider);
-    const key = name && this.#config.llm.api_keys[name];
-    if (key) return key;
-    if (!name || (provider !== 'azure' && this.#endpoint(provider))) return 'none';
+    const name = missingKey(this.#config, provider);
+    const key = keyName(provider);
+    if (!name) return (key && this.#config.llm.api_keys[key]) || 'none';
     throw new UserError(
       `${provider}/${model} needs a key for ${providerInfo(provider).title}, and there is none.`,
       `Set ${KEY_VARIABLES[name][0] ?? ''} in the environment (or llm.api_keys.${name} in auton.toml), ` +

@@ -15,6 +15,12 @@ export interface ProviderInfo {
   prices: string | null;
   /** A current model for long-running coding work; chosen when only this provider's key is present. */
   defaultModel?: string;
+  /** More current models that are good at such work, to choose from; any other can be named, too. */
+  otherModels?: readonly string[];
+  /** What its keys begin with; the longest that fits tells whose key one is. */
+  keyPrefix?: string;
+  /** Where a user gets a key. */
+  keyPage?: string;
 }
 
 export const PROVIDERS = {
@@ -24,6 +30,9 @@ export const PROVIDERS = {
     baseUrl: 'https://api.anthropic.com',
     prices: 'anthropic',
     defaultModel: 'claude-opus-5-5',
+    otherModels: ['claude-fable-5-1', 'claude-sonnet-5', 'claude-haiku-4-5'],
+    keyPrefix: 'sk-ant-',
+    keyPage: 'https://platform.claude.com/settings/keys',
   },
   openai: {
     title: 'OpenAI',
@@ -31,6 +40,9 @@ export const PROVIDERS = {
     baseUrl: 'https://api.openai.com/v1',
     prices: 'openai',
     defaultModel: 'gpt-6-sol',
+    otherModels: ['gpt-6-astra', 'gpt-6-luna', 'gpt-5.5'],
+    keyPrefix: 'sk-',
+    keyPage: 'https://platform.openai.com/api-keys',
   },
   gemini: {
     title: 'Gemini',
@@ -38,6 +50,8 @@ export const PROVIDERS = {
     baseUrl: 'https://generativelanguage.googleapis.com/v1beta/openai',
     prices: 'google',
     defaultModel: 'gemini-3.8-flash',
+    otherModels: ['gemini-3.1-pro-preview', 'gemini-3.5-flash-lite'],
+    keyPage: 'https://aistudio.google.com/apikey',
   },
   openrouter: {
     title: 'OpenRouter',
@@ -45,6 +59,9 @@ export const PROVIDERS = {
     baseUrl: 'https://openrouter.ai/api/v1',
     prices: 'openrouter',
     defaultModel: 'anthropic/claude-opus-5.5',
+    otherModels: ['anthropic/claude-sonnet-5', 'openai/gpt-6-sol', 'z-ai/glm-5.3'],
+    keyPrefix: 'sk-or-',
+    keyPage: 'https://openrouter.ai/settings/keys',
   },
   // A deployment's name is the user's own, so there is no default model.
   azure: { title: 'Azure OpenAI', protocol: 'openai', baseUrl: null, prices: 'azure' },
@@ -92,4 +109,11 @@ export function defaultModelName(config: Config): string {
 /** The key that a provider takes; playbooks and Ollama take none. */
 export function keyName(provider: Provider): KeyName | undefined {
   return KEY_NAMES.find((name) => name === provider);
+}
+
+/** The key that a provider needs and does not have; a server of the user's own may need none. */
+export function missingKey(config: Config, provider: Provider): KeyName | undefined {
+  const name = keyName(provider);
+  if (!name || config.llm.api_keys[name]) return undefined;
+  return name !== 'azure' && config.llm.endpoints[name] ? undefined : name;
 }

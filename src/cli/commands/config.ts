@@ -1,11 +1,25 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Command } from 'commander';
-import { setKey } from '../../config/edit.ts';
+import { text as readAll } from 'node:stream/consumers';
+import { Command, Option } from 'commander';
+import { assets } from '../../config/assets.ts';
+import { setKey, unsetKey } from '../../config/edit.ts';
+import { configHelp, starterConfig } from '../../config/help.ts';
 import { CONFIG_FILE, explain, getKey, loadConfig } from '../../config/load.ts';
-import { parseModelName } from '../../models/providers.ts';
+import { ConfigError } from '../../config/problems.ts';
+import { KEY_NAMES, type KeyName } from '../../config/secrets.ts';
+import { modelCatalogue } from '../../models/catalogue.ts';
+import { EXIT, UserError } from '../../protocol/errors.ts';
 import { printJson, type Cli } from '../cli.ts';
+import { checkConfig } from '../config-check.ts';
+import { renderCatalogue, renderHelp } from '../live/config-view.ts';
 import { configOption, jsonOption, workspaceOf } from '../options.ts';
 import { table } from '../terminal/text.ts';
+
+interface Options {
+  config?: string;
+  json?: boolean;
+}
 
 export function configCommand(cli: Cli): Command {
   const config = new Command('config').description('read, change and check the configuration');
@@ -15,7 +29,7 @@ export function configCommand(cli: Cli): Command {
     .argument('[key]', 'such as llm.cost.max_cost_usd')
     .addOption(configOption())
     .addOption(jsonOption('print JSON'))
-    .action((key: string | undefined, options: { config?: string; json?: boolean }, command: Command) => {
+    .action((key: string | undefined, options: Options, command: Command) => {
       const loaded = loadConfig({ folder: workspaceOf(cli, command), env: cli.env, file: options.config });
       if (key !== undefined) {
         const value = getKey(loaded.config, key);
@@ -39,34 +53,100 @@ export function configCommand(cli: Cli): Command {
     .argument('<key>')
     .argument('<value>')
     .addOption(configOption())
-    .action((key: string, value: string, options: { config?: string }, command: Command) => {
-      const file = join(workspaceOf(cli, command), options.config ?? CONFIG_FILE);
+    .action((key: string, value: string, options: Options, command: Command) => {
+      const file = fileOf(cli, options, command);
       setKey(file, key, value);
       cli.print(`${key} is set in ${file}.`);
+    });
+  config
+    .command('unset')
+    .description(`take a key out of ${CONFIG_FILE}, so that its default holds`)
+    .argument('<key>')
+    .addOption(configOption())
+    .action((key: string, options: Options, command: Command) => {
+      const file = fileOf(cli, options, command);
+      cli.print(
+        unsetKey(file, key) ? `${key} is no longer set in ${file}.` : `${key} is not set in ${file}.`,
+      );
     });
   config
     .command('check')
     .description('say what is wrong or doubtful in the configuration')
     .addOption(configOption())
-    .action((options: { config?: string }, command: Command) => {
-      const {
-        config: checked,
-        source,
-        problems,
-        origins,
-      } = loadConfig({
+    .option('--stdin', 'check the text on the standard input in place of what is in the file')
+    .addOption(jsonOption('print the problems with their lines and columns as JSON'))
+    .action(async (options: Options & { stdin?: boolean }, command: Command) => {
+      const { report, changed } = checkConfig({
         folder: workspaceOf(cli, command),
         env: cli.env,
         file: options.config,
+        text: options.stdin ? await readAll(cli.stdin) : undefined,
+        playbooksFolder: assets().playbooksFolder,
       });
-      for (const model of [checked.llm.model, ...Object.values(checked.agents.models)])
-        if (model !== undefined) parseModelName(model);
-      for (const { message, remedy } of problems) cli.print(`${cli.style.yellow('!')} ${message} ${remedy}`);
-      const from = source ?? `no ${CONFIG_FILE}, defaults only`;
-      const own = [...origins.values()].length;
-      cli.print(`${cli.style.green(cli.symbols.done)} ${from}: valid, ${own} keys are not at their default.`);
+      const errors = report.problems.filter(({ severity }) => severity === 'error');
+      if (options.json) {
+        printJson(cli, report);
+        cli.exitCode = errors.length > 0 ? EXIT.usage : EXIT.done;
+        return;
+      }
+      if (errors.length > 0) throw new ConfigError(report.source ?? CONFIG_FILE, errors);
+      for (const { message, remedy } of report.problems)
+        cli.print(`${cli.style.yellow('!')} ${message} ${remedy}`);
+      const from = report.source ?? `no ${CONFIG_FILE}, defaults only`;
+      cli.print(
+        `${cli.style.green(cli.symbols.done)} ${from}: valid, ${changed} keys are not at their default.`,
+      );
+    });
+  config
+    .command('init')
+    .description(`write an ${CONFIG_FILE} with every key explained and switched off`)
+    .addOption(new Option('--print', 'print it instead'))
+    .action((options: { print?: boolean }, command: Command) => {
+      const starter = starterConfig(readFileSync(assets().exampleConfig, 'utf8'));
+      if (options.print) return cli.print(starter.trimEnd());
+      const file = fileOf(cli, {}, command);
+      if (existsSync(file)) {
+        throw new UserError(`${file} exists already.`, `See it with \`auton config get\`.`, {
+          exitCode: EXIT.usage,
+        });
+      }
+      writeFileSync(file, starter, { flag: 'wx' });
+      cli.print(`${file} is written.`);
+    });
+  config
+    .command('keys')
+    .description('every key with its type, default and meaning')
+    .addOption(jsonOption('print JSON'))
+    .action((options: Options) => {
+      const help = configHelp(readFileSync(assets().exampleConfig, 'utf8'));
+      if (options.json) printJson(cli, help);
+      else cli.print(...renderHelp(cli, help));
+    });
+  config
+    .command('models')
+    .description('the models there are to choose from, and the chosen ones')
+    .addOption(configOption())
+    .addOption(
+      new Option(
+        '--kept-keys <names...>',
+        'providers whose keys are kept elsewhere, as by an editor',
+      ).choices(KEY_NAMES),
+    )
+    .addOption(jsonOption('print JSON'))
+    .action(async (options: Options & { keptKeys?: KeyName[] }, command: Command) => {
+      const loaded = loadConfig({ folder: workspaceOf(cli, command), env: cli.env, file: options.config });
+      const catalogue = await modelCatalogue(loaded, {
+        playbooksFolder: assets().playbooksFolder,
+        kept: options.keptKeys ?? [],
+      });
+      if (options.json) printJson(cli, catalogue);
+      else cli.print(...renderCatalogue(cli, catalogue));
     });
   return config;
+}
+
+function fileOf(cli: Cli, { config }: Options, command: Command): string {
+  return join(workspaceOf(cli, command), config ?? CONFIG_FILE);
 }
 
 function shown(value: unknown): string {

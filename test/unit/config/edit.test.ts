@@ -3,7 +3,7 @@ import { chmodSync, lstatSync, mkdtempSync, readFileSync, readdirSync, rmSync, s
 import { symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setKey, withValue } from '../../../src/config/edit.ts';
+import { setKey, unsetKey, withValue } from '../../../src/config/edit.ts';
 
 const example = readFileSync(new URL('../../../auton.example.toml', import.meta.url), 'utf8');
 
@@ -32,6 +32,15 @@ describe('setKey', () => {
   it('changes any key of the example in place', () => {
     const after = edited(example, 'kernel.arch', 'riscv64');
     assert.equal(after, example.replace('arch = "x86_64"', 'arch = "riscv64"'));
+  });
+
+  it('adds a key below the line where it stands switched off', () => {
+    const text =
+      '[llm]\n# provider/model\n# model = "a/b"\n# Tokens.\nmax_tokens = 9\n\n[kernel]\n# cc = "x"\n';
+    assert.equal(
+      edited(text, 'llm.model', 'c/d'),
+      text.replace('# model = "a/b"\n', '# model = "a/b"\nmodel = "c/d"\n'),
+    );
   });
 
   it('adds a key to its section, behind the last one', () => {
@@ -117,5 +126,38 @@ describe('setKey', () => {
     setKey(file, 'agents.max_turns', '2');
     assert.ok(lstatSync(file).isSymbolicLink());
     assert.equal(readFileSync(real, 'utf8'), '[agents]\nmax_turns = 2\n');
+  });
+});
+
+describe('unsetKey', () => {
+  let folder: string;
+  let file: string;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'auton-config-'));
+    file = join(folder, 'auton.toml');
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('takes the line of a key out and leaves the rest as it is', () => {
+    writeFileSync(file, '# mine\n[llm]\nmodel = "a/b" # once\n# below\nretries = 2\n');
+    assert.equal(unsetKey(file, 'llm.model'), true);
+    assert.equal(readFileSync(file, 'utf8'), '# mine\n[llm]\n# below\nretries = 2\n');
+  });
+
+  it('says that there was nothing to take out, and writes nothing', () => {
+    assert.equal(unsetKey(file, 'llm.model'), false);
+    assert.deepEqual(readdirSync(folder), []);
+    writeFileSync(file, '[llm]\nretries = 2\n');
+    assert.equal(unsetKey(file, 'llm.model'), false);
+  });
+
+  it('refuses a key inside an inline table', () => {
+    writeFileSync(file, 'llm = { model = "a/b" }\n');
+    assert.throws(() => unsetKey(file, 'llm.model'), /inline table/);
+  });
+
+  it('refuses a key that does not exist', () => {
+    assert.throws(() => unsetKey(file, 'llm.modle'), /no configuration key/);
   });
 });
