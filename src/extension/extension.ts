@@ -1,4 +1,5 @@
 import { l10n, window, type Disposable, type ExtensionContext } from 'vscode';
+import { changesPart } from './changes/part.ts';
 import { registerCommands } from './commands.ts';
 import { nodeProgram } from './common/node.ts';
 import { showError } from './common/errors.ts';
@@ -6,7 +7,7 @@ import type { Ctx } from './ctx.ts';
 import { Folders } from './folders.ts';
 
 /** The parts of the extension, in the order in which they are set up. Each is one line here and one folder. */
-const PARTS: readonly ((ctx: Ctx) => Disposable)[] = [registerCommands];
+const PARTS: readonly ((ctx: Ctx) => Disposable)[] = [registerCommands, changesPart];
 
 export function activate(extension: ExtensionContext): void {
   const log = window.createOutputChannel('AUTON', { log: true });

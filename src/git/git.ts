@@ -64,7 +64,13 @@ export class Git {
   readonly #env: NodeJS.ProcessEnv;
   readonly #shells: ShellPool | undefined;
 
-  constructor(options: { identity: Identity; safeDirectories: string[]; env?: NodeJS.ProcessEnv }) {
+  /** `offline`: what is not in the repository is missing, even where a configured remote would have it. */
+  constructor(options: {
+    identity: Identity;
+    safeDirectories: string[];
+    offline?: boolean;
+    env?: NodeJS.ProcessEnv;
+  }) {
     this.identity = options.identity;
     const settings = [
       ...Object.entries(SETTINGS),
@@ -86,6 +92,8 @@ export class Git {
       GIT_LITERAL_PATHSPECS: '1',
       GIT_NO_REPLACE_OBJECTS: '1',
       GIT_TERMINAL_PROMPT: '0',
+      // Fetching runs commands that the repository's configuration names; older versions only know the second.
+      ...(options.offline ? { GIT_NO_LAZY_FETCH: '1', GIT_ALLOW_PROTOCOL: 'none' } : {}),
       GIT_AUTHOR_NAME: options.identity.name,
       GIT_AUTHOR_EMAIL: options.identity.email,
       GIT_COMMITTER_NAME: options.identity.name,

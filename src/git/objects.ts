@@ -61,7 +61,7 @@ export class ObjectReader {
     child.stdout.on('data', (chunk: Buffer) => {
       const lines = (this.#partial + chunk.toString()).split('\n');
       this.#partial = lines.pop() ?? '';
-      for (const line of lines) this.#waiting.shift()?.resolve(parse(line));
+      for (const line of lines) this.#waiting.shift()?.resolve(parseInfo(line));
       if (this.#waiting.length === 0) keepAlive(child, false);
     });
     return child;
@@ -69,7 +69,7 @@ export class ObjectReader {
 }
 
 /** `<id> <type> <size>`, or the question and why it has no answer. */
-function parse(line: string): ObjectInfo | null {
+export function parseInfo(line: string): ObjectInfo | null {
   const [, id, type, bytes] = /^([0-9a-f]{40,64}) (commit|tree|blob|tag) (\d+)$/.exec(line) ?? [];
   return id && type && bytes ? { id, type, bytes: Number(bytes) } : null;
 }
