@@ -12,8 +12,12 @@ function must<K, V>(map: Map<K, V>, key: K, what: string): V {
 
 /** Applies one event to the state in place; constant time in the number of tasks. */
 export function applyEvent(state: RunState, event: RunEvent): void {
+  const before = state.updatedAt;
   state.lastSeq = event.seq;
   state.updatedAt = event.at;
+  const period = state.periods.at(-1);
+  if (!period || STARTING.has(event.type)) state.periods.push({ from: event.at, to: event.at });
+  else period.to = event.at;
   switch (event.type) {
     case 'run.started':
       state.run = event.run;
@@ -39,12 +43,14 @@ export function applyEvent(state: RunState, event: RunEvent): void {
           spentUsd: 0,
           usage: NO_USAGE,
           calls: 0,
+          unpricedCalls: 0,
         });
       }
       return;
     case 'run.resumed':
       // An engine that was killed did not say that its agents stopped.
       for (const agent of state.agents.values()) {
+        if (agent.session !== null) closeSpan(state, agent.session, before);
         agent.session = null;
         agent.task = null;
         agent.activity = 'idle';
@@ -92,6 +98,7 @@ export function applyEvent(state: RunState, event: RunEvent): void {
           freshFrom: 0,
           mergedAs: null,
           spentUsd: 0,
+          unpricedCalls: 0,
           usage: NO_USAGE,
           timeline: [{ state: 'pending', at: event.at }],
         });
@@ -155,11 +162,14 @@ export function applyEvent(state: RunState, event: RunEvent): void {
           transcript: event.transcript,
           turns: 0,
           reservedUsd: 0,
+          spans: [],
         });
       }
+      state.sessions.get(event.session)!.spans.push({ from: event.at, to: null });
       return;
     }
     case 'session.ended': {
+      closeSpan(state, event.session, event.at);
       const agent = must(state.agents, event.agent, 'agent');
       agent.session = null;
       agent.task = null;
@@ -180,9 +190,9 @@ export function applyEvent(state: RunState, event: RunEvent): void {
       for (const spender of spenders) {
         if (!spender) continue;
         spender.spentUsd += event.costUsd ?? 0;
+        if (event.costUsd === null) spender.unpricedCalls += 1;
         spender.usage = addUsage(spender.usage, event.usage);
       }
-      if (event.costUsd === null) state.unpricedCalls += 1;
       return;
     }
     case 'model.failed':
@@ -250,6 +260,14 @@ export function applyEvent(state: RunState, event: RunEvent): void {
       must(state.questions, event.id, 'question').answer = event.answer;
       return;
   }
+}
+
+/** An engine goes to work with these. */
+const STARTING: ReadonlySet<RunEvent['type']> = new Set(['run.started', 'run.resumed', 'run.continued']);
+
+function closeSpan(state: RunState, session: string, at: string): void {
+  const span = state.sessions.get(session)?.spans.at(-1);
+  if (span?.to === null) span.to = at;
 }
 
 const STOPPED_STATES: ReadonlySet<TaskState> = new Set(['failed', 'blocked', 'cancelled', 'skipped']);

@@ -37,6 +37,8 @@ export interface TaskView {
   freshFrom: number;
   mergedAs: string | null;
   spentUsd: number;
+  /** Answers whose price is not known; they are not in `spentUsd`. */
+  unpricedCalls: number;
   usage: Usage;
   timeline: { state: TaskState; at: string }[];
 }
@@ -50,7 +52,10 @@ export interface AgentView {
   activity: string;
   spentUsd: number;
   usage: Usage;
+  /** Answers of its model. */
   calls: number;
+  /** Those whose price is not known; they are not in `spentUsd`. */
+  unpricedCalls: number;
 }
 
 export interface SessionView {
@@ -63,9 +68,18 @@ export interface SessionView {
   turns: number;
   /** Reserved for a call in flight, in USD. */
   reservedUsd: number;
+  /** When it was worked on: one piece, and one more after each interruption. The last may still be open. */
+  spans: Span[];
+}
+
+export interface Span {
+  from: string;
+  to: string | null;
 }
 
 export type RunStatus = 'running' | 'paused' | RunOutcome;
+/** `interrupted`: its log says that it runs, but no engine works on it. */
+export type RunPhase = RunStatus | 'interrupted';
 
 /** The whole truth about a run: a fold of its events, and nothing else. */
 export interface RunState {
@@ -85,6 +99,8 @@ export interface RunState {
   pauseReason: EventOf<'run.paused'>['reason'] | null;
   startedAt: string;
   updatedAt: string;
+  /** When an engine worked on it: from each start, resume or end of a pause to the last event before the next. */
+  periods: { from: string; to: string }[];
   tasks: Map<string, TaskView>;
   agents: Map<string, AgentView>;
   sessions: Map<string, SessionView>;
@@ -121,6 +137,7 @@ export function emptyRunState(): RunState {
     pauseReason: null,
     startedAt: '',
     updatedAt: '',
+    periods: [],
     tasks: new Map(),
     agents: new Map(),
     sessions: new Map(),
@@ -136,4 +153,9 @@ export function emptyRunState(): RunState {
     usage: NO_USAGE,
     lastSeq: 0,
   };
+}
+
+/** A run whose answers are recorded costs nothing, and must not look as if a model had been cheap. */
+export function isPlaybook(state: Pick<RunState, 'modelLabel'>): boolean {
+  return state.modelLabel.startsWith('playbook');
 }

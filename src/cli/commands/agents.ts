@@ -1,9 +1,8 @@
 import { Command } from 'commander';
-import type { AgentView, RunState } from '../../protocol/run-state.ts';
+import { isPlaybook, type AgentView, type RunState } from '../../protocol/run-state.ts';
 import { totalTokens } from '../../protocol/usage.ts';
 import { readRun } from '../../run/runs.ts';
 import { printJson, type Cli } from '../cli.ts';
-import { isPlaybook } from '../live/cost.ts';
 import { jsonOption, workspaceOf } from '../options.ts';
 import { oneLine, table } from '../terminal/text.ts';
 import { dollars } from '../terminal/units.ts';

@@ -1,10 +1,10 @@
-import type { AgentView, RunState, TaskView } from '../../protocol/run-state.ts';
+import { isPlaybook, type AgentView, type RunState, type TaskView } from '../../protocol/run-state.ts';
 import type { TaskState } from '../../protocol/task.ts';
 import type { Style, Symbols } from '../terminal/style.ts';
 import { cut, fit, oneLine, pad, widthOf } from '../terminal/text.ts';
 import { clock } from '../terminal/units.ts';
 import type { ConsoleView } from './console-view.ts';
-import { costText, isPlaybook } from './cost.ts';
+import { costText } from './cost.ts';
 import { TASK_MARKS } from './task-marks.ts';
 
 export interface BoardView {

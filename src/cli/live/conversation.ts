@@ -1,9 +1,8 @@
 import type { TranscriptEntry } from '../../agents/transcript.ts';
-import type { RunState, SessionView } from '../../protocol/run-state.ts';
+import { isPlaybook, type RunState, type SessionView } from '../../protocol/run-state.ts';
 import type { Style, Symbols } from '../terminal/style.ts';
 import { oneLine, printable } from '../terminal/text.ts';
 import { counted, dollars, duration } from '../terminal/units.ts';
-import { isPlaybook } from './cost.ts';
 
 export interface Conversation {
   session: SessionView;

@@ -1,10 +1,5 @@
-import type { RunState } from '../../protocol/run-state.ts';
+import { isPlaybook, type RunState } from '../../protocol/run-state.ts';
 import { counted, dollars } from '../terminal/units.ts';
-
-/** A run whose answers are recorded costs nothing, and must not look as if a model had been cheap. */
-export function isPlaybook(state: Pick<RunState, 'modelLabel'>): boolean {
-  return state.modelLabel.startsWith('playbook');
-}
 
 /** What was spent, honestly: calls of unknown price are said, not counted as free. */
 export function costText(state: RunState): string {

@@ -1,8 +1,8 @@
 import type { Evidence } from '../../protocol/evidence.ts';
-import type { RunState, TaskView } from '../../protocol/run-state.ts';
+import { isPlaybook, type RunState, type TaskView } from '../../protocol/run-state.ts';
 import type { TaskState } from '../../protocol/task.ts';
 import type { StoredRun } from '../../run/runs.ts';
-import { costText, isPlaybook } from '../live/cost.ts';
+import { costText } from '../live/cost.ts';
 import { allEvidence, workedMs } from '../live/summary.ts';
 import { oneLine, printable } from '../terminal/text.ts';
 import { bytes, counted, dayAndTime, dollars, duration } from '../terminal/units.ts';
