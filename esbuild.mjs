@@ -39,6 +39,18 @@ const bundles = [
     // vscode-jsonrpc has its CommonJS form under "main"; with "module" first, less of it is bundled.
     mainFields: ['module', 'main'],
   },
+  {
+    ...shared,
+    entryPoints: [
+      { in: 'webview-ui/main.ts', out: 'graph' },
+      { in: 'webview-ui/graph.css', out: 'graph' },
+    ],
+    outdir: 'dist/webview',
+    platform: 'browser',
+    format: 'iife',
+    target: 'chrome120',
+    minify: true,
+  },
 ];
 
 if (!copyNodePty('dist/node-pty'))

@@ -3,11 +3,13 @@ import type { Command } from './command.ts';
 import { showError } from './common/errors.ts';
 import { Cancelled } from './common/pick.ts';
 import type { Ctx } from './ctx.ts';
+import { graphCommands } from './graph/part.ts';
 import { COMMANDS, type CommandName } from './ids.ts';
 import { steeringCommands } from './steering/commands.ts';
 
 /** Every command of the manifest. */
 const TABLE: Partial<Record<CommandName, Command>> = {
+  ...graphCommands,
   ...steeringCommands,
 };
 

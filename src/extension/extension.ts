@@ -5,9 +5,10 @@ import { nodeProgram } from './common/node.ts';
 import { showError } from './common/errors.ts';
 import type { Ctx } from './ctx.ts';
 import { Folders } from './folders.ts';
+import { graphPart } from './graph/part.ts';
 
 /** The parts of the extension, in the order in which they are set up. Each is one line here and one folder. */
-const PARTS: readonly ((ctx: Ctx) => Disposable)[] = [registerCommands, changesPart];
+const PARTS: readonly ((ctx: Ctx) => Disposable)[] = [registerCommands, changesPart, graphPart];
 
 export function activate(extension: ExtensionContext): void {
   const log = window.createOutputChannel('AUTON', { log: true });

@@ -63,8 +63,8 @@ export const GRAPH_VIEW_TYPE = 'auton.graph';
 export const WALKTHROUGH = 'auton.start';
 export const TEST_CONTROLLER = 'auton.acceptance';
 export const COMMENT_CONTROLLER = 'auton.reviews';
-/** Read-only documents: files of commits, and files of runs (transcripts, serial logs, reports). */
-export const SCHEMES = { git: 'auton-git', run: 'auton-run' } as const;
+/** Read-only documents: files of commits, files of runs (transcripts, serial logs), and what runs cost. */
+export const SCHEMES = { git: 'auton-git', run: 'auton-run', costs: 'auton-costs' } as const;
 
 export const TASK_TYPES = { build: 'auton-build', qemu: 'auton-qemu', validate: 'auton-validate' } as const;
 

@@ -1,10 +1,9 @@
 import { applyEvent } from '../../protocol/fold.ts';
 import type { RunEvent } from '../../protocol/events.ts';
-import { emptyRunState, type RunState, type RunStatus } from '../../protocol/run-state.ts';
+import { emptyRunState, type RunPhase, type RunState } from '../../protocol/run-state.ts';
 import { LogReader } from './log-reader.ts';
 
-/** `interrupted`: its log says that it runs, but no engine works on it. */
-export type RunPhase = RunStatus | 'interrupted';
+export type { RunPhase };
 
 /** What changed in a run since listeners were last told; sets of ids, so that trees refresh only those. */
 export interface RunDelta {
@@ -95,12 +94,18 @@ function note(event: RunEvent, state: RunState, delta: RunDelta): void {
     case 'task.state':
       delta.run = true; // its progress, and what waits on the user
       return;
+    case 'session.ended': {
+      const task = state.sessions.get(event.session)?.task;
+      if (task !== undefined && state.tasks.has(task)) delta.tasks.add(task);
+      return;
+    }
     case 'run.resumed':
+      // What was at work when the engine was lost is not any more.
+      for (const { task } of state.sessions.values()) if (state.tasks.has(task)) delta.tasks.add(task);
       for (const agent of state.agents.keys()) delta.agents.add(agent);
       delta.run = true;
       return;
     case 'session.started':
-    case 'session.ended':
     case 'model.called':
     case 'model.failed':
     case 'tool.called':
