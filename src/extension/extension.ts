@@ -1,4 +1,5 @@
 import { l10n, window, type Disposable, type ExtensionContext } from 'vscode';
+import { Changes } from './changes/changes.ts';
 import { changesPart } from './changes/part.ts';
 import { registerCommands } from './commands.ts';
 import { nodeProgram } from './common/node.ts';
@@ -21,7 +22,9 @@ export function activate(extension: ExtensionContext): void {
       onProblem: (error) => void showError(error, log),
     });
     extension.subscriptions.push(folders);
-    const ctx: Ctx = { extension, log, folders };
+    const changes = new Changes();
+    extension.subscriptions.push(changes);
+    const ctx: Ctx = { extension, log, folders, changes };
     for (const part of PARTS) extension.subscriptions.push(part(ctx));
   } catch (error) {
     void window.showErrorMessage(l10n.t('AUTON could not start: {0}', String(error)));
