@@ -1,4 +1,5 @@
 import type { Evidence } from '../protocol/evidence.ts';
+import { USER } from '../protocol/review.ts';
 import type { Architecture, Role } from '../protocol/roles.ts';
 import type { TaskView } from '../protocol/run-state.ts';
 import type { TaskSpec } from '../protocol/task.ts';
@@ -90,9 +91,9 @@ function taskFeedback(task: TaskView): string {
   }
   const review = task.reviews.findLast((r) => r.attempt === last.number);
   if (review?.review.verdict === 'request_changes') {
-    parts.push(
-      `The reviewer asks for changes: ${review.review.summary}\n${commentLines(review.review.comments)}`,
-    );
+    const who = review.agent === USER ? 'user' : 'reviewer';
+    const { summary, comments } = review.review;
+    parts.push(`The ${who} asks for changes: ${summary}\n${commentLines(comments)}`.trimEnd());
   }
   return parts.join('\n\n');
 }

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { serveRun } from '../engine/server.ts';
 import type { RunHandle } from '../protocol/control.ts';
 import { EXIT } from '../protocol/errors.ts';
 import type { EventOf, RunEvent, RunOutcome } from '../protocol/events.ts';
@@ -13,9 +12,9 @@ import { createProgress, type Progress } from './live/progress.ts';
 import { renderSummary, workedMs } from './live/summary.ts';
 
 export interface DriveOptions {
-  /** The folder the run belongs to. */
-  folder: string;
   json: boolean;
+  /** The process that works on the run when it is another one. */
+  elsewhere: number | null;
 }
 
 /** How long a second Ctrl-C waits for the engine to put its tools down. */
@@ -25,8 +24,7 @@ const LEAVE_MS = 2_000;
 const ECHO_MS = 100;
 
 /**
- * Hosts a run in this process until it stops: other terminals can reach it, this one shows it, Ctrl-C pauses it.
- * Returns the exit code.
+ * Shows a run until it stops, wherever it works; Ctrl-C pauses it. Returns the exit code.
  */
 export async function driveRun(cli: Cli, handle: RunHandle, options: DriveOptions): Promise<number> {
   const log = () => readEventLog(join(handle.folder, 'events.jsonl'));
@@ -45,17 +43,12 @@ export async function driveRun(cli: Cli, handle: RunHandle, options: DriveOption
   const stops = [handle.onEvent(show), handle.onOutput((output) => progress.output(output))];
   showPast(past, show);
 
-  const releaseSignals = handleSignals(cli, handle, progress);
+  const releaseSignals = handleSignals(cli, handle, progress, options);
   try {
-    const server = await serveRun(options.folder, handle, cli.env);
-    try {
-      const outcome = await handle.stopped;
-      progress.end();
-      if (!options.json) printSummary(cli, handle, log());
-      return exitCodeOf(outcome, pauseReason);
-    } finally {
-      await server.close();
-    }
+    const outcome = await handle.stopped;
+    progress.end();
+    if (!options.json) printSummary(cli, handle, log());
+    return exitCodeOf(outcome, pauseReason);
   } finally {
     progress.end();
     for (const stop of stops.splice(0)) stop();
@@ -94,12 +87,21 @@ function exitCodeOf(outcome: RunOutcome | 'paused', reason: string | null): numb
 }
 
 /** The first Ctrl-C pauses tidily, the second leaves at once. */
-function handleSignals(cli: Cli, handle: RunHandle, progress: Progress): () => void {
+function handleSignals(
+  cli: Cli,
+  handle: RunHandle,
+  progress: Progress,
+  { elsewhere }: DriveOptions,
+): () => void {
   let count = 0;
   let lastAt = -Infinity;
   const leave = () => {
     progress.end();
-    cli.stderr.write(`Stopped at once. Continue with \`${cli.self} resume\`.\n`);
+    cli.stderr.write(
+      elsewhere === null
+        ? `Stopped at once. Continue with \`${cli.self} resume\`.\n`
+        : `The run pauses in process ${elsewhere}; see \`${cli.self} status\`.\n`,
+    );
     process.exit(EXIT.interrupted);
   };
   const onSignal = () => {

@@ -32,9 +32,3 @@ export function amount(value: string): number {
   if (value.trim() !== '' && Number.isFinite(number) && number >= 0) return number;
   throw new InvalidArgumentError('It must be an amount in US dollars, such as 25 or 12.50.');
 }
-
-/** `{a: undefined}` is not `{}` where a caller's defaults count. */
-export function given<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  const entries = Object.entries(options).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as { [K in keyof T]?: Exclude<T[K], undefined> };
-}

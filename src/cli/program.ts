@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import type { Cli } from './cli.ts';
-import { COMMANDS } from './commands/index.ts';
+import { COMMANDS, HIDDEN_COMMANDS } from './commands/index.ts';
 import { VERSION } from './version.ts';
 
 /** The whole command line. Parsing rejects with a CommanderError, commands with whatever they meet. */
@@ -27,6 +27,7 @@ export function createProgram(cli: Cli): Command {
     program.commandsGroup(heading);
     for (const create of commands) program.addCommand(inherit(create(cli), program));
   }
+  for (const create of HIDDEN_COMMANDS) program.addCommand(inherit(create(cli), program), { hidden: true });
   const help = new Command('help').argument('[command]').description('say what a command takes');
   program.addHelpCommand(help.helpGroup('Set up:'));
   return throwInsteadOfExit(program);

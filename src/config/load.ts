@@ -4,10 +4,11 @@ import { join, resolve } from 'node:path';
 import { configSchema } from '../protocol/config.ts';
 import type { Config } from '../protocol/config.ts';
 import { EXIT, UserError, errorMessage, hasCode } from '../protocol/errors.ts';
+import { KEY_NAMES } from '../protocol/keys.ts';
 import { KEYS, findKey, valueOf } from './keys.ts';
 import { parseConfig } from './problems.ts';
 import type { Problem, ValuePlace } from './problems.ts';
-import { KEY_NAMES, collectSecrets, keyVariable, redactConfig } from './secrets.ts';
+import { collectSecrets, keyVariable, redactConfig } from './secrets.ts';
 import type { Env } from './secrets.ts';
 
 export const CONFIG_FILE = 'auton.toml';

@@ -1,7 +1,7 @@
 import type { Config } from '../protocol/config.ts';
+import { KEY_NAMES, type KeyName } from '../protocol/keys.ts';
 
 export type Env = Readonly<Record<string, string | undefined>>;
-export type KeyName = keyof Config['llm']['api_keys'];
 
 /** The environment variables that hold a provider's key, the first that is set wins. */
 export const KEY_VARIABLES: Readonly<Record<KeyName, readonly string[]>> = {
@@ -13,11 +13,24 @@ export const KEY_VARIABLES: Readonly<Record<KeyName, readonly string[]>> = {
   vllm: ['VLLM_API_KEY'],
 };
 
-export const KEY_NAMES = Object.keys(KEY_VARIABLES) as KeyName[];
-
 /** The variable that provides this key in the environment, if one does. */
 export function keyVariable(name: KeyName, env: Env): string | undefined {
   return KEY_VARIABLES[name].find((variable) => env[variable]?.trim());
+}
+
+/** The keys that an environment holds. */
+export function keysOf(env: Env): Partial<Record<KeyName, string>> {
+  const found = KEY_NAMES.flatMap((name) => {
+    const key = env[keyVariable(name, env) ?? '']?.trim();
+    return key ? [[name, key] as const] : [];
+  });
+  return Object.fromEntries(found) as Partial<Record<KeyName, string>>;
+}
+
+/** An environment with keys that came another way; one that it has itself stays. */
+export function withKeys(env: Env, keys: ReadonlyMap<KeyName, string>): Record<string, string | undefined> {
+  const added = [...keys].filter(([name]) => keyVariable(name, env) === undefined);
+  return { ...env, ...Object.fromEntries(added.map(([name, key]) => [KEY_VARIABLES[name][0], key])) };
 }
 
 /** All key values of a configuration and an environment, also those that another one overrides. */

@@ -11,7 +11,6 @@ const MAX_SOCKET_PATH = 103;
 export interface Endpoint {
   socket: string;
   pid: number;
-  run: string;
 }
 
 const endpointFile = (folder: string) => join(folder, '.auton', 'engine.json');
@@ -64,9 +63,8 @@ export function readEndpoint(folder: string): Endpoint | null {
     throw error;
   }
   try {
-    const { socket, pid, run } = JSON.parse(text) as Partial<Endpoint>;
-    if (typeof socket !== 'string' || typeof pid !== 'number' || typeof run !== 'string') return null;
-    return { socket, pid, run };
+    const { socket, pid } = JSON.parse(text) as Partial<Endpoint>;
+    return typeof socket === 'string' && typeof pid === 'number' ? { socket, pid } : null;
   } catch {
     return null; // an engine that was killed while writing it
   }

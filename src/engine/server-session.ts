@@ -9,45 +9,53 @@ import {
   type MessageConnection,
   type ResponseMessage,
 } from 'vscode-jsonrpc/node';
-import type { LiveOutput, RunHandle } from '../protocol/control.ts';
+import type { LiveOutput } from '../protocol/control.ts';
 import { errorMessage, UserError } from '../protocol/errors.ts';
-import type { RunEvent, RunOutcome } from '../protocol/events.ts';
+import type { RunEvent } from '../protocol/events.ts';
 import {
   RPC_USER_ERROR,
-  RPC_VERSION,
+  type ClientInfo,
   type RpcMethod,
   type RpcNotifications,
-  type RpcParams,
   type RpcReplies,
+  type StartedRun,
+  type StoppedRun,
 } from '../protocol/rpc.ts';
 import { RPC_REQUESTS } from '../protocol/schema/rpc.ts';
 import { readEventLog } from '../run/event-log.ts';
+import type { Engine } from './engine.ts';
+import { engineHandlers, hello, type Handlers } from './handlers.ts';
 
 /** A client that is this many messages behind gets no more live output; one further behind is let go. */
 const SLOW_CLIENT = 1_000;
 const LOST_CLIENT = 200_000;
 const GOODBYE_MS = 1_000;
 
-type Handlers = {
-  [M in RpcMethod]: (
-    params: RpcParams<M>,
-  ) => M extends keyof RpcReplies ? RpcReplies[M] | Promise<RpcReplies[M]> : Promise<void>;
-};
-
 /** One client's connection. Whatever it sends is answered; nothing it sends can end the engine. */
 export class EngineSession {
   readonly #connection: MessageConnection;
   readonly #socket: Socket;
-  readonly #handle: RunHandle;
+  readonly #engine: Engine;
+  readonly #handlers: Handlers;
+  /** What is to be taken back when the run stops, and when the client goes. */
   readonly #unsubscribe: (() => void)[] = [];
+  readonly #leave: (() => void)[] = [];
   #pending = 0;
-  #subscribed = false;
   #last: Promise<void> = Promise.resolve();
   readonly #answering = new Set<Promise<unknown>>();
 
-  constructor(socket: Socket, handle: RunHandle, onClosed: () => void) {
+  constructor(socket: Socket, engine: Engine, onClosed: () => void) {
     this.#socket = socket;
-    this.#handle = handle;
+    this.#engine = engine;
+    this.#handlers = {
+      ...engineHandlers(engine),
+      'engine/hello': ({ version, client }) => {
+        const info = hello(engine, version);
+        this.#introduce(client);
+        return info;
+      },
+      'run/subscribe': ({ afterSeq, output }) => this.#subscribe(afterSeq, output),
+    };
     const writer = new SocketMessageWriter(socket);
     this.#connection = createMessageConnection(new SocketMessageReader(socket), writer);
     this.#connection.onRequest((method, params) => {
@@ -70,15 +78,20 @@ export class EngineSession {
     });
     socket.on('error', () => socket.destroy());
     socket.on('close', () => {
-      for (const stop of this.#unsubscribe.splice(0)) stop();
+      for (const stop of [...this.#unsubscribe.splice(0), ...this.#leave.splice(0)]) stop();
       this.#connection.dispose();
       onClosed();
     });
     this.#connection.listen();
   }
 
-  sayStopped(outcome: RunOutcome | 'paused'): void {
-    if (this.#subscribed) this.#notify('run/stopped', { outcome });
+  sayStarted(run: StartedRun): void {
+    this.#notify('run/started', run);
+  }
+
+  sayStopped(run: StoppedRun): void {
+    for (const stop of this.#unsubscribe.splice(0)) stop();
+    this.#notify('run/stopped', run);
   }
 
   /** Ends the connection after what was asked has been answered and everything sent so far has been written. */
@@ -95,28 +108,11 @@ export class EngineSession {
     });
   }
 
-  readonly #handlers: Handlers = {
-    'engine/hello': ({ version }) => {
-      if (version !== RPC_VERSION) {
-        throw new UserError(
-          `The engine of this folder speaks version ${RPC_VERSION} of its protocol, this client version ${version}.`,
-          'Use the same version of AUTON for both.',
-        );
-      }
-      const { state, folder } = this.#handle;
-      return { version: RPC_VERSION, pid: process.pid, run: state.run, runFolder: folder };
-    },
-    'run/subscribe': ({ afterSeq, output }) => this.#subscribe(afterSeq, output),
-    'run/pause': () => this.#handle.pause(),
-    'run/continue': () => this.#handle.continue(),
-    'run/cancel': () => this.#handle.cancel(),
-    'run/setBudget': ({ maxCostUsd }) => this.#handle.setBudget(maxCostUsd),
-    'task/retry': ({ task }) => this.#handle.retryTask(task),
-    'task/skip': ({ task }) => this.#handle.skipTask(task),
-    'task/cancel': ({ task }) => this.#handle.cancelTask(task),
-    'message/send': ({ to, text }) => this.#handle.sendMessage(to, text),
-    'question/answer': ({ id, answer }) => this.#handle.answerQuestion(id, answer),
-  };
+  /** What a client says of itself: an editor's models can be asked from now on. */
+  #introduce({ languageModels }: ClientInfo): void {
+    if (languageModels && this.#leave.length === 0)
+      this.#leave.push(this.#engine.models.add(this.#connection));
+  }
 
   async #answer(method: string, params: unknown): Promise<unknown> {
     if (!isRpcMethod(method)) {
@@ -138,26 +134,29 @@ export class EngineSession {
     } catch (error) {
       if (error instanceof UserError) {
         const { remedy, exitCode } = error;
-        throw new ResponseError(RPC_USER_ERROR, error.message, { remedy, exitCode });
+        throw new ResponseError(RPC_USER_ERROR, this.#engine.redact(error.message), { remedy, exitCode });
       }
-      throw new ResponseError(ErrorCodes.InternalError, errorMessage(error));
+      this.#engine.log(
+        `${method}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+      );
+      throw new ResponseError(ErrorCodes.InternalError, this.#engine.redact(errorMessage(error)));
     }
   }
 
   /** No event is missed or sent twice: the log is read up to the event that was applied last, in the same tick. */
-  #subscribe(afterSeq: number, output: boolean): RpcReplies['run/subscribe'] {
-    if (this.#subscribed)
+  async #subscribe(afterSeq: number, output: boolean): Promise<RpcReplies['run/subscribe']> {
+    const handle = await this.#engine.requireRun();
+    if (this.#unsubscribe.length > 0)
       throw new UserError('This client has subscribed already.', 'Open a second connection.');
-    this.#subscribed = true;
-    const { state, folder } = this.#handle;
+    const { state, folder } = handle;
     const { lastSeq } = state;
     const events = readEventLog(join(folder, 'events.jsonl')).filter(
       ({ seq }) => seq > afterSeq && seq <= lastSeq,
     );
-    this.#unsubscribe.push(this.#handle.onEvent((event: RunEvent) => this.#notify('run/event', event)));
+    this.#unsubscribe.push(handle.onEvent((event: RunEvent) => this.#notify('run/event', event)));
     if (output) {
       this.#unsubscribe.push(
-        this.#handle.onOutput((text: LiveOutput) => {
+        handle.onOutput((text: LiveOutput) => {
           if (this.#pending < SLOW_CLIENT) this.#notify('run/output', text);
         }),
       );

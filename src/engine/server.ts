@@ -1,77 +1,122 @@
-import { chmodSync, mkdirSync, rmSync } from 'node:fs';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { chmodSync, mkdirSync, rmdirSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
 import { dirname, join } from 'node:path';
-import type { RunHandle } from '../protocol/control.ts';
-import { hasCode, UserError } from '../protocol/errors.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { errorMessage, hasCode, UserError } from '../protocol/errors.ts';
+import { tryLock } from '../run/lock.ts';
+import { openSocket } from './client.ts';
 import { removeEndpoint, socketPath, writeEndpoint } from './endpoint.ts';
+import type { Engine } from './engine.ts';
 import { EngineSession } from './server-session.ts';
 
 /** The running server; `close` says goodbye to its clients and removes what it left in the folder. */
 export interface EngineServer {
   readonly socket: string;
+  /** How many are connected; whoever wants to know when that changes asks `onClients`. */
+  readonly clients: number;
+  onClients(listener: () => void): void;
   close(): Promise<void>;
 }
 
-/** Lets other processes of the same user watch and control the run of this process. One engine a folder. */
-export async function serveRun(
-  folder: string,
-  handle: RunHandle,
-  env: NodeJS.ProcessEnv,
-): Promise<EngineServer> {
-  mkdirSync(join(folder, '.auton'), { recursive: true });
+/** How long two engines that start at the same moment wait for each other. */
+const STARTING_MS = 10_000;
+const POLL_MS = 20;
+
+/**
+ * Lets other processes of the same user start, watch and steer the runs of a folder. One engine a folder: null when
+ * another one serves it already.
+ */
+export async function serve(engine: Engine, env: NodeJS.ProcessEnv): Promise<EngineServer | null> {
+  const { folder } = engine;
+  const created = mkdirSync(join(folder, '.auton'), { recursive: true });
   const path = socketPath(folder, env);
   const sessions = new Set<EngineSession>();
+  const listeners = new Set<() => void>();
+  const changed = () => {
+    for (const listener of listeners) listener();
+  };
   const server = createServer((socket) => {
-    const session: EngineSession = new EngineSession(socket, handle, () => sessions.delete(session));
+    const session: EngineSession = new EngineSession(socket, engine, () => {
+      sessions.delete(session);
+      changed();
+    });
     sessions.add(session);
+    changed();
   });
-  await listenAlone(server, path);
-  writeEndpoint(folder, { socket: path, pid: process.pid, run: handle.state.run });
-
-  void handle.stopped.then((outcome) => {
-    for (const session of sessions) session.sayStopped(outcome);
-  }, ignoreHere);
-
+  if (!(await listenAlone(server, path, folder))) return null;
+  engine.onStarted((run) => sessions.forEach((session) => session.sayStarted(run)));
+  engine.onStopped((run) => sessions.forEach((session) => session.sayStopped(run)));
   return {
     socket: path,
+    get clients() {
+      return sessions.size;
+    },
+    onClients: (listener) => void listeners.add(listener),
     close: async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       await Promise.all([...sessions].map((session) => session.end()));
       await closed;
       removeEndpoint(folder, process.pid);
+      if (created !== undefined) removeIfEmpty(join(folder, '.auton'));
     },
   };
 }
 
-/** A run that stops by an error is reported by whoever started it. */
-const ignoreHere = () => undefined;
-
-/** Listens on the path; a socket that a killed engine left behind is replaced, a living engine's is respected. */
-async function listenAlone(server: Server, path: string): Promise<void> {
+/** Nothing came of it: the folder is left as it was found. */
+function removeIfEmpty(folder: string): void {
   try {
-    await listen(server, path);
-    return;
-  } catch (error) {
-    if (!hasCode(error, 'EADDRINUSE')) throw cannotListen(path, error);
+    rmdirSync(folder);
+  } catch {
+    // it has a run in it by now, or is gone
   }
-  if (await answers(path)) {
-    throw new UserError(
-      'Another engine is already working in this folder.',
-      'Watch it with `auton logs --follow`, or stop it with `auton pause`.',
-    );
-  }
-  rmSync(path, { force: true });
-  await listen(server, path).catch((error: unknown) => {
-    throw cannotListen(path, error);
-  });
 }
 
-function cannotListen(path: string, cause: unknown): UserError {
-  return new UserError(
-    `The engine cannot open its socket ${path}: ${cause instanceof Error ? cause.message : String(cause)}.`,
-    `Make ${dirname(path)} writable, on a file system that can hold sockets.`,
-    { cause },
-  );
+/**
+ * Listens on the path and announces it. A socket that a killed engine left behind is replaced, a living engine's is
+ * respected: then the answer is false. Only one process at a time tries, else one could remove the other's socket.
+ */
+async function listenAlone(server: Server, path: string, folder: string): Promise<boolean> {
+  const unlock = await lockStart(folder);
+  try {
+    try {
+      await listen(server, path);
+    } catch (error) {
+      if (!hasCode(error, 'EADDRINUSE')) throw error;
+      const other = await openSocket(path);
+      if (other) {
+        other.destroy();
+        return false;
+      }
+      rmSync(path, { force: true });
+      await listen(server, path);
+    }
+    writeEndpoint(folder, { socket: path, pid: process.pid });
+    return true;
+  } catch (error) {
+    server.close();
+    throw new UserError(
+      `The engine cannot open its socket ${path}: ${errorMessage(error)}.`,
+      `Make ${dirname(path)} writable, on a file system that can hold sockets.`,
+      { cause: error },
+    );
+  } finally {
+    unlock();
+  }
+}
+
+async function lockStart(folder: string): Promise<() => void> {
+  const file = join(folder, '.auton', 'engine.start');
+  for (let waited = 0; ; waited += POLL_MS) {
+    const lock = tryLock(file);
+    if (typeof lock === 'function') return lock;
+    if (waited >= STARTING_MS) {
+      throw new UserError(
+        `Another engine (process ${lock.pid}) is starting in ${folder} and does not get on.`,
+        `End that process, then try again.`,
+      );
+    }
+    await sleep(POLL_MS);
+  }
 }
 
 function listen(server: Server, path: string): Promise<void> {
@@ -84,16 +129,5 @@ function listen(server: Server, path: string): Promise<void> {
       resolve();
     });
     process.umask(mask);
-  });
-}
-
-function answers(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket: Socket = connect(path);
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
   });
 }

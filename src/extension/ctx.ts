@@ -1,4 +1,5 @@
 import type { ExtensionContext, LogOutputChannel } from 'vscode';
+import type { Changes } from './changes/changes.ts';
 import type { Folders } from './folders.ts';
 
 /** What every part of the extension gets: nothing is looked up globally. */
@@ -6,4 +7,5 @@ export interface Ctx {
   readonly extension: ExtensionContext;
   readonly log: LogOutputChannel;
   readonly folders: Folders;
+  readonly changes: Changes;
 }

@@ -25,7 +25,13 @@ import {
 import { commitTree } from './staging.ts';
 import { chooseTarget } from './target.ts';
 import { Writer } from './writer.ts';
-import { Worktrees, type RemoveResult, type UpdateResult, type Worktree } from './worktrees.ts';
+import {
+  Worktrees,
+  type RemoveResult,
+  type TidyResult,
+  type UpdateResult,
+  type Worktree,
+} from './worktrees.ts';
 
 export { CheckoutDirtyError, MovedError } from './checkout.ts';
 export type { MergeResult } from './merge.ts';
@@ -219,6 +225,11 @@ export class Workspace {
     mayResume: (run: string) => boolean = () => false,
   ): Promise<{ task: string; result: RemoveResult }[]> {
     return this.#worktrees.clean(mayResume);
+  }
+
+  /** Removes worktrees of this run that nothing would be lost with and that `isNeeded` has no reason for. */
+  tidyWorktrees(isNeeded: (task: string) => string | null): Promise<TidyResult> {
+    return this.#worktrees.tidy(isNeeded);
   }
 
   /** Commits what the agent did; null when it changed nothing. */

@@ -10,6 +10,7 @@ import { Registry } from './registry.ts';
 import {
   branchRef,
   createRef,
+  exists,
   firstFree,
   isAncestor,
   readText,
@@ -46,6 +47,12 @@ export type UpdateResult =
 
 /** What became of a worktree: nothing was lost of it, or what was not merged is kept under `ref`. */
 export type RemoveResult = { kind: 'removed' } | { kind: 'archived'; ref: string; sha: string };
+
+/** Absolute paths, and why some were left alone. */
+export interface TidyResult {
+  removed: string[];
+  kept: { path: string; reason: string }[];
+}
 
 /** The worktrees of the tasks: one folder, one branch and one lease each. */
 export class Worktrees {
@@ -224,6 +231,44 @@ export class Worktrees {
       });
     }
     return cleaned;
+  }
+
+  /**
+   * Removes the worktrees of this run that `isNeeded` has no reason for, and their branches: only those whose commits
+   * the target branch has and that hold no change. Nobody may be at work in them.
+   */
+  async tidy(isNeeded: (task: string) => string | null): Promise<TidyResult> {
+    const result: TidyResult = { removed: [], kept: [] };
+    for (const task of await this.#leases.tasks()) {
+      await this.#exclusively(task, async () => {
+        const lease = await this.#leases.read(task);
+        if (lease?.run !== this.#repository.run) return;
+        const path = this.#path(task);
+        const reason = isNeeded(task) ?? (await this.#onlyHere(lease));
+        if (reason !== null) return void result.kept.push({ path, reason });
+        await this.#retire(lease);
+        result.removed.push(path);
+      });
+    }
+    return result;
+  }
+
+  /** What would be lost with the worktree, or null. */
+  async #onlyHere({ task, branch }: Lease): Promise<string | null> {
+    const { targetBranch } = this.#repository;
+    const path = this.#path(task);
+    const tip = await resolveRef(this.#repository, branchRef(branch));
+    if (tip !== null && !(await isAncestor(this.#repository, tip, branchRef(targetBranch))))
+      return `${branch} has commits that ${targetBranch} does not have`;
+    const checkout = await this.#registry.find(path);
+    if (!checkout) return (await exists(path)) ? 'git does not know it' : null;
+    await this.#registry.unlock(checkout);
+    const defect = await this.#registry.defect(checkout, branch);
+    if (defect !== null) return defect;
+    const { tree, leftOut } = await snapshot(this.#repository, checkout);
+    const treeOf = (sha: string) => revParse(this.#repository, `${sha}^{tree}`);
+    const same = tip !== null && (await treeOf(tree)) === (await treeOf(tip));
+    return same && leftOut.length === 0 ? null : 'it has changes that are not committed';
   }
 
   async #reuse(lease: Lease, agent: string, base: string): Promise<Worktree> {

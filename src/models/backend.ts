@@ -7,6 +7,8 @@ export interface Attempt {
   /** Aborted on cancellation and when a deadline passes. */
   signal: AbortSignal;
   fetch: typeof fetch;
+  /** To be called once the request is on its way, where that is not by `fetch`. */
+  connected(): void;
   onDelta: (delta: ModelDelta) => void;
   /** To be called for everything of the answer that arrives. */
   progress(): void;

@@ -1,11 +1,20 @@
 import type { LoadedConfig } from '../config/load.ts';
-import { KEY_NAMES, KEY_VARIABLES, type KeyName } from '../config/secrets.ts';
+import { KEY_VARIABLES } from '../config/secrets.ts';
 import type { Config } from '../protocol/config.ts';
+import { KEY_NAMES, type KeyName } from '../protocol/keys.ts';
 import { KERNEL_ROLES, ROLES, type Role } from '../protocol/roles.ts';
 import { NO_USAGE } from '../protocol/usage.ts';
 import { listPlaybooks } from './playbook/load.ts';
 import { priceOf } from './prices.ts';
-import { PROVIDERS, keyName, missingKey, modelNameFor, providerInfo, type Provider } from './providers.ts';
+import {
+  PROVIDERS,
+  endpointOf,
+  keyName,
+  missingKey,
+  modelNameFor,
+  providerInfo,
+  type Provider,
+} from './providers.ts';
 
 /** What a configuration can choose from, and what it has chosen. */
 export interface ModelCatalogue {
@@ -76,7 +85,8 @@ export async function modelCatalogue(
     }),
     providers: await Promise.all(
       (Object.keys(PROVIDERS) as Provider[])
-        .filter((name) => providerInfo(name).protocol !== 'playbook')
+        // The editor knows its own models best.
+        .filter((name) => !['playbook', 'editor'].includes(providerInfo(name).protocol))
         .map((name) => offered(name, withKept, originOfKey(name, config, origins, kept))),
     ),
     playbooks: listPlaybooks(playbooksFolder).map(({ name, title, goals }) => ({ name, title, goals })),
@@ -98,7 +108,7 @@ function originOfKey(
 async function offered(name: Provider, config: Config, origin: string | null): Promise<OfferedProvider> {
   const { title, defaultModel, otherModels = [], keyPrefix, keyPage } = providerInfo(name);
   const key = keyName(name);
-  const endpoint = name === 'playbook' ? undefined : config.llm.endpoints[name];
+  const endpoint = endpointOf(config, name);
   const local = providerInfo(name).prices === null && endpoint ? await localModels(endpoint) : null;
   const models = local ?? [...(defaultModel === undefined ? [] : [defaultModel]), ...otherModels];
   return {

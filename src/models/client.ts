@@ -1,26 +1,8 @@
+import type { TextPart, ToolCallPart, ToolDefinition, ToolResultPart } from '../protocol/messages.ts';
 import type { Role } from '../protocol/roles.ts';
 import type { Usage } from '../protocol/usage.ts';
 
-export interface TextPart {
-  type: 'text';
-  text: string;
-}
-
-/** A tool call of the model. `malformed` holds the raw text when the arguments were not JSON; `input` is then {}. */
-export interface ToolCallPart {
-  type: 'tool_call';
-  id: string;
-  name: string;
-  input: unknown;
-  malformed?: string;
-}
-
-export interface ToolResultPart {
-  type: 'tool_result';
-  callId: string;
-  text: string;
-  isError: boolean;
-}
+export type { TextPart, ToolCallPart, ToolDefinition, ToolResultPart } from '../protocol/messages.ts';
 
 /**
  * What a provider wants back unchanged with the next request (signed reasoning). Nobody else reads it, and another
@@ -40,13 +22,6 @@ export type AssistantMessage = {
   hidden?: HiddenPart[];
 };
 export type Message = UserMessage | AssistantMessage;
-
-export interface ToolDefinition {
-  name: string;
-  description: string;
-  /** JSON Schema of the arguments, an object type. */
-  inputSchema: Record<string, unknown>;
-}
 
 /** Which conversation a request belongs to; the playbook finds its recorded answer by it, logs name it. */
 export interface SessionRef {

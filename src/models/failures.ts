@@ -11,13 +11,20 @@ export class AttemptFailure extends Error {
   readonly status: number | undefined;
   /** What the provider asks to wait. */
   readonly retryAfterMs: number | undefined;
+  /** What the user can do, where the kind of failure does not say it. */
+  readonly remedy: string | undefined;
   /** What the attempt has cost although it failed. */
   usage: Usage | undefined;
 
   constructor(
     kind: ModelErrorKind,
     message: string,
-    options: { retryable: boolean; status?: number | undefined; retryAfterMs?: number | undefined },
+    options: {
+      retryable: boolean;
+      status?: number | undefined;
+      retryAfterMs?: number | undefined;
+      remedy?: string;
+    },
   ) {
     super(message);
     this.name = 'AttemptFailure';
@@ -25,6 +32,7 @@ export class AttemptFailure extends Error {
     this.retryable = options.retryable;
     this.status = options.status;
     this.retryAfterMs = options.retryAfterMs;
+    this.remedy = options.remedy;
   }
 }
 
@@ -155,11 +163,12 @@ export function toModelError(
 ): ModelError {
   const status = failure.status === undefined ? '' : ` ${failure.status}`;
   const times = attempts > 1 ? ` after ${attempts} attempts` : '';
-  const message = `${context.name}: ${WHAT[failure.kind]}${status}${times}: ${failure.message}`;
+  const what = status === '' ? WHAT[failure.kind].replace(/,$/, '') : WHAT[failure.kind];
+  const message = `${context.name}: ${what}${status}${times}: ${failure.message}`;
   return new ModelError(
     failure.kind,
     redact(message.length > 2000 ? `${message.slice(0, 2000)} ...` : message),
-    remedy(failure, context),
+    failure.remedy ?? remedy(failure, context),
     failure.status === undefined ? {} : { status: failure.status },
   );
 }

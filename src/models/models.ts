@@ -9,12 +9,13 @@ import { KERNEL_ROLES, ROLES } from '../protocol/roles.ts';
 import { AnthropicBackend } from './anthropic.ts';
 import type { Backend } from './backend.ts';
 import type { ModelClient } from './client.ts';
+import { EditorBackend, type EditorModels } from './editor.ts';
 import { OpenAIBackend } from './openai.ts';
 import { PlaybookClient } from './playbook/client.ts';
 import { assertCovers } from './playbook/goal.ts';
 import { findPlaybook } from './playbook/load.ts';
 import type { Playbook } from './playbook/load.ts';
-import { keyName, missingKey, modelNameFor, parseModelName, providerInfo } from './providers.ts';
+import { keyName, missingKey, modelNameFor, parseModelName, providerInfo, endpointOf } from './providers.ts';
 import type { Provider } from './providers.ts';
 import { RESILIENCE, ResilientClient, createBreaker } from './resilient.ts';
 import type { Resilience } from './resilient.ts';
@@ -49,6 +50,8 @@ export interface ModelsOptions {
   playbooksFolder: string;
   /** What a playbook's path is relative to. */
   folder: string;
+  /** The models of a connected editor; none without. */
+  editorModels?: EditorModels;
   /** Other patience than the usual one. */
   resilience?: Partial<Resilience>;
 }
@@ -128,7 +131,8 @@ class ModelFactory {
     const name = `${provider}/${model}`;
     const { connect_seconds, first_token_seconds, idle_seconds } = this.#config.llm.timeouts;
     const key = keyName(provider);
-    const baseURL = this.#baseUrl(provider);
+    const { title, protocol } = providerInfo(provider);
+    const baseURL = protocol === 'editor' ? '' : this.#baseUrl(provider);
     const breaker = this.#breakers.get(name) ?? createBreaker(this.#resilience);
     this.#breakers.set(name, breaker);
     const client = new ResilientClient({
@@ -143,7 +147,7 @@ class ModelFactory {
       },
       context: {
         name,
-        title: providerInfo(provider).title,
+        title,
         keyName: key,
         keyVariable: key && KEY_VARIABLES[key][0],
         baseUrl: baseURL,
@@ -155,14 +159,16 @@ class ModelFactory {
   }
 
   #backend(provider: Provider, model: string, baseURL: string): Backend {
+    const { protocol } = providerInfo(provider);
+    if (protocol === 'editor') return new EditorBackend(model, this.#options.editorModels);
     const apiKey = this.#apiKey(provider, model);
-    if (providerInfo(provider).protocol === 'anthropic') return new AnthropicBackend({ baseURL, apiKey });
+    if (protocol === 'anthropic') return new AnthropicBackend({ baseURL, apiKey });
     const { api_version } = this.#config.llm.azure;
     return new OpenAIBackend({ provider, model, baseURL, apiKey, apiVersion: api_version });
   }
 
   #baseUrl(provider: Provider): string {
-    const configured = this.#endpoint(provider)?.replace(/\/+$/, '');
+    const configured = endpointOf(this.#config, provider)?.replace(/\/+$/, '');
     const { baseUrl, title } = providerInfo(provider);
     if ((provider === 'ollama' || provider === 'vllm') && configured) {
       return /\/v1$/.test(configured) ? configured : `${configured}/v1`;
@@ -174,10 +180,6 @@ class ModelFactory {
       `Set it: auton config set llm.endpoints.${provider} <URL of your server>.`,
       { exitCode: EXIT.usage },
     );
-  }
-
-  #endpoint(provider: Provider): string | undefined {
-    return provider === 'playbook' ? undefined : this.#config.llm.endpoints[provider];
   }
 
   #apiKey(provider: Provider, model: string): string {

@@ -10,6 +10,7 @@ import type { Provider } from './providers.ts';
 export function priceOf(provider: Provider, model: string, usage: Usage): number | null {
   const { prices } = providerInfo(provider);
   if (prices === null) return 0;
+  if (prices === 'unknown') return null;
   const tokens = {
     input_tokens: usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens,
     cache_read_tokens: usage.cacheReadTokens,

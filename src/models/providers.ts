@@ -1,17 +1,19 @@
-import { KEY_NAMES } from '../config/secrets.ts';
-import type { KeyName } from '../config/secrets.ts';
 import { nearest } from '../config/nearest.ts';
 import type { Config } from '../protocol/config.ts';
 import { EXIT, UserError } from '../protocol/errors.ts';
+import { KEY_NAMES, type KeyName } from '../protocol/keys.ts';
 import type { Role } from '../protocol/roles.ts';
 
 export interface ProviderInfo {
   /** As people call it. */
   title: string;
-  protocol: 'anthropic' | 'openai' | 'playbook';
+  protocol: 'anthropic' | 'openai' | 'editor' | 'playbook';
   /** The provider's own address; null where every user has another one. */
   baseUrl: string | null;
-  /** Its name in the price data; null where the model runs on the user's own machine and nobody sends a bill. */
+  /**
+   * Its name in the price data; null where the model runs on the user's own machine and nobody sends a bill,
+   * "unknown" where nobody can tell.
+   */
   prices: string | null;
   /** A current model for long-running coding work; chosen when only this provider's key is present. */
   defaultModel?: string;
@@ -67,6 +69,7 @@ export const PROVIDERS = {
   azure: { title: 'Azure OpenAI', protocol: 'openai', baseUrl: null, prices: 'azure' },
   ollama: { title: 'Ollama', protocol: 'openai', baseUrl: null, prices: null },
   vllm: { title: 'vLLM', protocol: 'openai', baseUrl: null, prices: null },
+  vscode: { title: "the editor's language models", protocol: 'editor', baseUrl: null, prices: 'unknown' },
   playbook: { title: 'Playbook', protocol: 'playbook', baseUrl: null, prices: null },
 } as const satisfies Record<string, ProviderInfo>;
 
@@ -106,7 +109,12 @@ export function defaultModelName(config: Config): string {
   return provider ? `${provider}/${providerInfo(provider).defaultModel ?? ''}` : 'playbook/reference';
 }
 
-/** The key that a provider takes; playbooks and Ollama take none. */
+/** The address that is configured for a provider. */
+export function endpointOf(config: Config, provider: Provider): string | undefined {
+  return provider === 'playbook' || provider === 'vscode' ? undefined : config.llm.endpoints[provider];
+}
+
+/** The key that a provider takes; playbooks, Ollama and an editor take none. */
 export function keyName(provider: Provider): KeyName | undefined {
   return KEY_NAMES.find((name) => name === provider);
 }

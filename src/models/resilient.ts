@@ -191,6 +191,7 @@ class Call {
         request: this.#request,
         signal: AbortSignal.any([this.#signal, abort.signal]),
         fetch: transport.fetch(deadlines),
+        connected: () => deadlines.connected(),
         onDelta: (delta) => {
           if (this.#signal.aborted) return;
           this.#shown = true;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { KEY_NAMES, type KeyName } from './keys.ts';
 import { ROLES, WORKFLOW_MODES } from './roles.ts';
 import { architectureSchema } from './schema/roles.ts';
 
@@ -25,14 +26,12 @@ export const configSchema = z.strictObject({
       per_task_usd: usd.optional(),
       daily_budget_usd: usd.optional(),
     }),
-    api_keys: section({
-      anthropic: z.string().optional(),
-      openai: z.string().optional(),
-      gemini: z.string().optional(),
-      openrouter: z.string().optional(),
-      azure: z.string().optional(),
-      vllm: z.string().optional(),
-    }),
+    api_keys: section(
+      Object.fromEntries(KEY_NAMES.map((name) => [name, z.string().optional()])) as Record<
+        KeyName,
+        z.ZodOptional<z.ZodString>
+      >,
+    ),
     endpoints: section({
       anthropic: z.url().optional(),
       openai: z.url().optional(),
@@ -50,7 +49,11 @@ export const configSchema = z.strictObject({
     }),
     retries: z.number().int().min(0).max(20).default(6),
   }),
-  workflow: section({ mode: z.enum(WORKFLOW_MODES).default('kernel_build') }),
+  workflow: section({
+    mode: z.enum(WORKFLOW_MODES).default('kernel_build'),
+    /** Whose approval a change needs before it is merged: a reviewer's, or the user's as well. */
+    approval: z.enum(['reviewer', 'user']).default('reviewer'),
+  }),
   agents: section({
     manager_count: count.default(1),
     architect_count: count.default(1),

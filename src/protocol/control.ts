@@ -1,4 +1,5 @@
 import type { RunEvent, RunOutcome } from './events.ts';
+import type { Review } from './review.ts';
 import type { RunState } from './run-state.ts';
 
 /** What does not belong in the log: text as a model writes it, serial output as it comes. */
@@ -16,6 +17,8 @@ export interface RunControl {
   /** The task is left out; those that depend on it may start. */
   skipTask(task: string): Promise<void>;
   cancelTask(task: string): Promise<void>;
+  /** The user's own verdict on a change that is reviewed, waits for its merge, or failed because of its reviews. */
+  reviewTask(task: string, review: Review): Promise<void>;
   /** `to` is an agent's or a task's id; the text reaches it before its next step. */
   sendMessage(to: string, text: string): Promise<void>;
   answerQuestion(id: string, answer: string): Promise<void>;

@@ -1,4 +1,5 @@
 import type { RunEvent } from './events.ts';
+import { USER } from './review.ts';
 import { emptyRunState, type RunState } from './run-state.ts';
 import type { TaskState } from './task.ts';
 import { addUsage, NO_USAGE } from './usage.ts';
@@ -92,6 +93,7 @@ export function applyEvent(state: RunState, event: RunEvent): void {
           reason: '',
           attempts: [],
           reviews: [],
+          awaitingUser: false,
           evidence: [],
           merge: null,
           conflict: null,
@@ -110,6 +112,7 @@ export function applyEvent(state: RunState, event: RunEvent): void {
         STOPPED_STATES.has(task.state) && (event.state === 'pending' || event.state === 'ready');
       if (retried) task.freshFrom = task.attempts.length;
       task.state = event.state;
+      task.awaitingUser = false;
       task.reason = event.reason ?? '';
       task.timeline.push({ state: event.state, at: event.at });
       const last = task.attempts.at(-1);
@@ -211,13 +214,19 @@ export function applyEvent(state: RunState, event: RunEvent): void {
       if (event.task === undefined) state.evidence.push(event.evidence);
       else must(state.tasks, event.task, 'task').evidence.push(event.evidence);
       return;
-    case 'review.submitted':
-      must(state.tasks, event.task, 'task').reviews.push({
-        attempt: event.attempt,
-        agent: event.agent,
-        review: event.review,
-        head: event.head,
-      });
+    case 'review.submitted': {
+      const task = must(state.tasks, event.task, 'task');
+      const { attempt, agent, review, head } = event;
+      task.reviews.push({ attempt, agent, review, head });
+      if (agent === USER) {
+        task.awaitingUser = false;
+        // What the user asks for may be tried afresh.
+        if (review.verdict === 'request_changes') task.freshFrom = task.attempts.length;
+      }
+      return;
+    }
+    case 'review.awaits_user':
+      must(state.tasks, event.task, 'task').awaitingUser = true;
       return;
     case 'merge.started':
       must(state.tasks, event.task, 'task').merge = { base: event.base, head: event.head, validated: null };

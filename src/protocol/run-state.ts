@@ -29,6 +29,8 @@ export interface TaskView {
   reason: string;
   attempts: AttemptView[];
   reviews: { attempt: number; agent: string; review: Review; head: string }[];
+  /** It is reviewed and waits for the user's approval. */
+  awaitingUser: boolean;
   evidence: Evidence[];
   merge: { base: string; head: string; validated: string | null } | null;
   /** Files that conflict with the main line and wait for the integrator; null when there are none. */

@@ -7,6 +7,7 @@ import { chooseAccelerator } from '../kernel/accel.ts';
 import { PROFILES } from '../kernel/architectures.ts';
 import { buildTools } from '../kernel/make.ts';
 import { requireProgram } from '../kernel/toolchain.ts';
+import type { EditorModels } from '../models/editor.ts';
 import { createModels, type Models } from '../models/models.ts';
 import { priceOf, worstCost } from '../models/prices.ts';
 import type { Config } from '../protocol/config.ts';
@@ -28,6 +29,7 @@ export interface AssemblyOptions {
   config: Config;
   secrets: string[];
   env: NodeJS.ProcessEnv;
+  editorModels?: EditorModels | undefined;
   resumed?: { targetBranch: string };
 }
 
@@ -53,7 +55,11 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
   const { arch } = config.kernel;
   const state = stateFolder(folder);
   const { playbooksFolder, referenceKernel, ...shipped } = assets();
-  const models = createModels(config, { env, playbooksFolder, folder });
+  const { editorModels } = options;
+  const models = createModels(config, {
+    ...{ env, playbooksFolder, folder },
+    ...(editorModels && { editorModels }),
+  });
   const undo: (() => void | Promise<void>)[] = [() => models.close()];
   const release = async () => {
     for (const step of undo.splice(0).reverse()) await step();

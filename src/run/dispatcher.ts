@@ -24,7 +24,8 @@ export function graphOf(state: RunState): TaskGraph {
 export class Dispatcher {
   readonly #context: RunContext;
   readonly #queue: MergeQueue;
-  readonly #active = new Map<string, AbortController>();
+  readonly #active = new Map<string, { stop: AbortController; ended: Promise<void> }>();
+  readonly #held = new Set<string>();
   readonly #idle = Promise.withResolvers<void>();
   #graph = new TaskGraph();
   #failure: { error: unknown } | null = null;
@@ -53,22 +54,49 @@ export class Dispatcher {
 
   /** Ends what is being done for a task; `reason` is for the user. */
   stop(id: string, reason: string): void {
-    this.#active.get(id)?.abort(new SessionStop('cancelled', reason));
+    this.#active.get(id)?.stop.abort(new SessionStop('cancelled', reason));
+  }
+
+  /**
+   * Interrupts what is being done for a task, lets `change` decide where it stands while nothing else can, and drives
+   * it on from there.
+   */
+  async hold(id: string, reason: string, change: () => Promise<void>): Promise<void> {
+    this.#held.add(id);
+    try {
+      this.stop(id, reason);
+      await this.#active.get(id)?.ended;
+      await change();
+    } finally {
+      this.#held.delete(id);
+      this.#start(this.#context.state.tasks.get(id)!);
+      this.#restIfIdle();
+    }
   }
 
   #start(task: TaskView): void {
     const { id } = task.spec;
     const still = FINAL_STATES.has(task.state) || task.state === 'blocked';
-    if (still || this.#active.has(id) || !this.#graph.isReady(id) || this.#context.stopper.work.aborted)
+    if (
+      still ||
+      this.#held.has(id) ||
+      this.#active.has(id) ||
+      !this.#graph.isReady(id) ||
+      this.#context.stopper.work.aborted
+    )
       return;
     const stop = new AbortController();
     setMaxListeners(0, stop.signal);
-    this.#active.set(id, stop);
-    void this.#attend(task, stop.signal).finally(() => {
+    const ended = this.#attend(task, stop.signal).finally(() => {
       this.#active.delete(id);
       this.#start(task); // it may have been opened again while its driver was still ending
-      if (this.#active.size === 0) this.#idle.resolve();
+      this.#restIfIdle();
     });
+    this.#active.set(id, { stop, ended });
+  }
+
+  #restIfIdle(): void {
+    if (this.#active.size === 0 && this.#held.size === 0) this.#idle.resolve();
   }
 
   /** Never rejects: what goes wrong ends the period. */

@@ -14,7 +14,16 @@ interface Holder {
  */
 export function lockStateFolder(stateFolder: string): () => void {
   mkdirSync(stateFolder, { recursive: true });
-  const file = join(stateFolder, 'engine.lock');
+  const lock = tryLock(join(stateFolder, 'engine.lock'));
+  if (typeof lock === 'function') return lock;
+  throw new UserError(
+    `Another AUTON engine (process ${lock.pid}) works in ${stateFolder}.`,
+    'Watch it with `auton status`, stop it with `auton pause` or `auton cancel`, or use another folder with --workspace.',
+  );
+}
+
+/** Takes a lock and returns the function that gives it back, or says whose it is. A dead process's is taken over. */
+export function tryLock(file: string): (() => void) | { pid: number } {
   const own = `${file}.${process.pid}`;
   writeFileSync(
     own,
@@ -29,12 +38,7 @@ export function lockStateFolder(stateFolder: string): () => void {
         if (!hasCode(error, 'EEXIST')) throw error;
       }
       const holder = readHolder(file);
-      if (holder && isAlive(holder)) {
-        throw new UserError(
-          `Another AUTON engine (process ${holder.pid}) works in ${stateFolder}.`,
-          'Watch it with `auton status`, stop it with `auton pause` or `auton cancel`, or use another folder with --workspace.',
-        );
-      }
+      if (holder && isAlive(holder)) return { pid: holder.pid };
       removeStale(file, own);
     }
   } finally {

@@ -31,6 +31,7 @@ const PLACES: Record<EventBody['type'], [Book, Level]> = {
   'tool.finished': ['agent', 'debug'],
   'agent.nudged': ['agent', 'warn'],
   'evidence.recorded': ['orchestrator', 'info'],
+  'review.awaits_user': ['orchestrator', 'info'],
   'review.submitted': ['orchestrator', 'info'],
   'merge.started': ['orchestrator', 'info'],
   'merge.conflicted': ['orchestrator', 'warn'],

@@ -26,7 +26,7 @@ export class MergeQueue {
     id: string,
     options: { priority: number; signal: AbortSignal },
   ): Promise<MergeOutcome> {
-    await this.#turn(options.priority);
+    await this.#turn(options);
     try {
       options.signal.throwIfAborted();
       return await merge(context, id, options.signal);
@@ -35,12 +35,26 @@ export class MergeQueue {
     }
   }
 
-  #turn(priority: number): Promise<void> {
+  /** Who waits leaves the queue when its signal aborts. */
+  async #turn({ priority, signal }: { priority: number; signal: AbortSignal }): Promise<void> {
+    signal.throwIfAborted();
     if (!this.#busy) {
       this.#busy = true;
-      return Promise.resolve();
+      return;
     }
-    return new Promise((start) => this.#waiting.push({ priority, start }));
+    await new Promise<void>((resolve, reject) => {
+      const leave = () => {
+        this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
+        reject(signal.reason as Error);
+      };
+      const start = () => {
+        signal.removeEventListener('abort', leave);
+        resolve();
+      };
+      const waiting: Waiting = { priority, start };
+      this.#waiting.push(waiting);
+      signal.addEventListener('abort', leave, { once: true });
+    });
   }
 
   #next(): void {

@@ -1,6 +1,6 @@
 import { reviewBrief } from '../agents/prompts.ts';
 import type { SessionEnd } from '../agents/session.ts';
-import type { Review } from '../protocol/review.ts';
+import { USER, type Review } from '../protocol/review.ts';
 import type { TaskView } from '../protocol/run-state.ts';
 import type { Agent } from './agent-pool.ts';
 import { runAgentSession, sessionId } from './agent-sessions.ts';
@@ -10,15 +10,21 @@ import { reviewerHost } from './tool-hosts.ts';
 /** A diff longer than this is cut in the brief; the reviewer reads the rest with its tools. */
 const BRIEF_DIFF_LIMIT = 120_000;
 
+export interface Verdict {
+  review: Review;
+  /** The reviewer's id, or USER. */
+  agent: string;
+}
+
 /** What a reviewer says of the present attempt, or why no reviewer came to a verdict. */
 export async function reviewTask(
   context: RunContext,
   id: string,
   options: { priority: number; signal: AbortSignal },
-): Promise<{ review: Review } | { failure: string }> {
+): Promise<Verdict | { failure: string }> {
   const task = taskView(context, id);
-  const recorded = reviewOfLastAttempt(task);
-  if (recorded) return { review: recorded };
+  const recorded = verdictOn(task);
+  if (recorded) return recorded;
   let failure = '';
   for (let retry = 1; retry <= context.config.agents.max_attempts; retry++) {
     const agent = await context.pool.acquire('reviewer', {
@@ -27,8 +33,8 @@ export async function reviewTask(
     });
     try {
       const end = await oneReview(context, task, agent, retry, options.signal);
-      const review = reviewOfLastAttempt(task);
-      if (review) return { review };
+      const verdict = verdictOn(task);
+      if (verdict) return verdict;
       failure = end.message;
     } finally {
       context.pool.release(agent);
@@ -37,9 +43,11 @@ export async function reviewTask(
   return { failure: `No reviewer came to a verdict. ${failure}`.trim() };
 }
 
-function reviewOfLastAttempt(task: TaskView): Review | undefined {
-  const number = task.attempts.at(-1)?.number;
-  return task.reviews.find((review) => review.attempt === number)?.review;
+/** What was said of the present attempt: the user has the last word. */
+export function verdictOn({ attempts, reviews }: TaskView): Verdict | undefined {
+  const number = attempts.at(-1)?.number;
+  const present = reviews.filter(({ attempt }) => attempt === number);
+  return present.findLast(({ agent }) => agent === USER) ?? present[0];
 }
 
 async function oneReview(
@@ -73,9 +81,9 @@ async function oneReview(
           review,
           head: attempt.head!,
         }),
-      submitted: () => reviewOfLastAttempt(task) !== undefined,
+      submitted: () => verdictOn(task) !== undefined,
     }),
-    isDone: () => reviewOfLastAttempt(task) !== undefined,
+    isDone: () => verdictOn(task) !== undefined,
     mustCall: 'submit_review',
     signal,
   });

@@ -3,6 +3,7 @@ import type { LiveOutput, RunHandle } from '../protocol/control.ts';
 import { errorMessage, hasCode, UserError } from '../protocol/errors.ts';
 import type { EventBody, EventOf, RunEvent, RunOutcome } from '../protocol/events.ts';
 import { applyEvent } from '../protocol/fold.ts';
+import type { Review } from '../protocol/review.ts';
 import type { RunState, TaskView } from '../protocol/run-state.ts';
 import { FINAL_STATES, SATISFIED_STATES } from '../protocol/task.ts';
 import { AgentPool } from './agent-pool.ts';
@@ -14,6 +15,7 @@ import type { RunLog } from './logging.ts';
 import { MergeQueue } from './merge-queue.ts';
 import { isPlanned, plan } from './planning.ts';
 import { RunStopped, Stopper } from './stop.ts';
+import { userReviewEvents } from './user-review.ts';
 
 export interface RunOptions {
   parts: RunParts;
@@ -160,6 +162,20 @@ export class Run implements RunHandle {
     await this.#dispatcher?.block(id);
   }
 
+  async reviewTask(id: string, review: Review): Promise<void> {
+    const task = this.#task(id);
+    const decide = async () => {
+      const events = userReviewEvents(task, this.#redacted(review));
+      await Promise.all(events.map((event) => this.emit(event)));
+      if (task.state !== 'queued') return;
+      for (const blocked of this.#blockedBy(id))
+        await this.emit({ type: 'task.state', task: blocked, state: 'pending', reason: 'to be tried again' });
+    };
+    userReviewEvents(task, review); // what makes no sense must not interrupt anybody
+    if (this.#dispatcher) await this.#dispatcher.hold(id, 'The user has reviewed it.', decide);
+    else await decide();
+  }
+
   async sendMessage(to: string, text: string): Promise<void> {
     this.#requireAlive();
     if (!this.state.agents.has(to) && !this.state.tasks.has(to)) {
@@ -283,6 +299,15 @@ export class Run implements RunHandle {
     const task = this.state.tasks.get(id);
     if (!task) throw new UserError(`There is no task ${id}.`, 'See `auton tasks`.');
     return task;
+  }
+
+  #redacted({ verdict, summary, comments }: Review): Review {
+    const { parts } = this.#options;
+    return {
+      verdict,
+      summary: parts.redact(summary),
+      comments: comments.map((comment) => ({ ...comment, message: parts.redact(comment.message) })),
+    };
   }
 
   #blockedBy(id: string): string[] {

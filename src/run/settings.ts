@@ -3,12 +3,19 @@ import type { RunState } from '../protocol/run-state.ts';
 import type { StartOptions } from './start.ts';
 
 /** The configuration with what the command line says instead. */
-export function withOverrides(config: Config, { arch, mode, model, playbook }: StartOptions): Config {
+export function withOverrides(
+  config: Config,
+  { arch, mode, model, playbook, maxCostUsd }: StartOptions,
+): Config {
   const chosen = playbook ? `playbook/${playbook}` : model;
   return {
     ...config,
     // A model that is named for the run is meant for every role.
-    llm: { ...config.llm, ...(chosen ? { model: chosen } : {}) },
+    llm: {
+      ...config.llm,
+      ...(chosen ? { model: chosen } : {}),
+      ...(maxCostUsd === undefined ? {} : { cost: { ...config.llm.cost, max_cost_usd: maxCostUsd } }),
+    },
     agents: chosen ? { ...config.agents, models: {} } : config.agents,
     workflow: { ...config.workflow, ...(mode ? { mode } : {}) },
     kernel: { ...config.kernel, ...(arch ? { arch } : {}) },

@@ -1,5 +1,6 @@
 import { loadConfig } from '../config/load.ts';
 import { redactConfig } from '../config/secrets.ts';
+import type { EditorModels } from '../models/editor.ts';
 import type { Config } from '../protocol/config.ts';
 import type { RunControl, RunHandle } from '../protocol/control.ts';
 import { EXIT, UserError } from '../protocol/errors.ts';
@@ -23,8 +24,11 @@ export interface StartOptions {
   model?: string;
   /** Name or path of a playbook: the same as `model = "playbook/<name>"`. */
   playbook?: string;
+  maxCostUsd?: number;
   configFile?: string;
   env: NodeJS.ProcessEnv;
+  /** For the provider `vscode`. */
+  editorModels?: EditorModels;
 }
 
 export interface ResumeOptions {
@@ -32,13 +36,14 @@ export interface ResumeOptions {
   /** The newest run when absent. */
   run?: string;
   env: NodeJS.ProcessEnv;
+  editorModels?: EditorModels;
   /** What to ask of the run before it works again: a retry, a new budget. */
   prepare?: (control: RunControl) => Promise<void>;
 }
 
 /** Starts a run. Rejects with a UserError before anything is written when it cannot start. */
 export async function startRun(options: StartOptions): Promise<RunHandle> {
-  const { folder, env, goal } = options;
+  const { folder, env, goal, editorModels } = options;
   if (goal.trim() === '') {
     throw new UserError('The goal is empty.', 'Say what to build: `auton run "<goal>"`.', {
       exitCode: EXIT.usage,
@@ -47,7 +52,8 @@ export async function startRun(options: StartOptions): Promise<RunHandle> {
   const loaded = loadConfig({ folder, env, file: options.configFile });
   const config = withOverrides(loaded.config, options);
   const run = newRunId();
-  const assembly = await assemble({ folder, run, goal, config, secrets: loaded.secrets, env });
+  const { secrets } = loaded;
+  const assembly = await assemble({ folder, run, goal, config, secrets, env, editorModels });
   try {
     await writeFirstEvents(eventLogFile(folder, run), await firstEvents(assembly, { run, goal, config }));
   } catch (error) {
@@ -59,7 +65,7 @@ export async function startRun(options: StartOptions): Promise<RunHandle> {
 
 /** Continues a run where its log ends. */
 export async function resumeRun(options: ResumeOptions): Promise<RunHandle> {
-  const { folder, env } = options;
+  const { folder, env, editorModels } = options;
   const run = findRun(folder, options.run);
   const state = foldEvents(readEventLog(eventLogFile(folder, run)));
   if (hasEnded(state)) {
@@ -78,6 +84,7 @@ export async function resumeRun(options: ResumeOptions): Promise<RunHandle> {
     config,
     secrets: loaded.secrets,
     env,
+    editorModels,
     resumed,
   });
   return launch(assembly, folder, run, [{ type: 'run.resumed', pid: process.pid }], options.prepare);
@@ -96,8 +103,9 @@ async function launch(
     const handle = new Run({ ...assembly, state: foldEvents(past), log });
     if (events.length === 0) for (const event of past) assembly.runLog.event(event); // those of a new run
     assembly.connect(handle);
-    for (const event of events) await handle.emit(event);
+    // Asked first: what makes no sense must not leave a run behind that seems to be at work.
     await prepare?.(handle);
+    if (!hasEnded(handle.state)) for (const event of events) await handle.emit(event);
     if (handle.state.status === 'running') handle.start();
     return handle;
   } catch (error) {

@@ -1,11 +1,13 @@
 import { ROLE_PROFILES } from '../agents/roles.ts';
 import type { Evidence } from '../protocol/evidence.ts';
+import { USER } from '../protocol/review.ts';
 import type { TaskView } from '../protocol/run-state.ts';
 import type { TaskState } from '../protocol/task.ts';
 import { attemptsUsed, runAttempt } from './attempts.ts';
 import { taskView, type RunContext } from './context.ts';
 import type { MergeQueue } from './merge-queue.ts';
-import { reviewTask } from './reviews.ts';
+import { reviewTask, verdictOn, type Verdict } from './reviews.ts';
+import { isUnmerged } from './user-review.ts';
 
 /** What was begun waits for its agent before what was not: it is closer to `main`. */
 const CONTINUE_FIRST = 1_000_000;
@@ -100,13 +102,39 @@ async function review(context: RunContext, task: TaskView, options: DriveOptions
   const { height, signal } = options;
   const result = await reviewTask(context, task.spec.id, { priority: priorityOf(task, height), signal });
   if ('failure' in result) return move(context, task, options, 'failed', result.failure);
-  const { verdict, summary } = result.review;
-  if (verdict === 'approve') return move(context, task, options, 'queued');
-  return move(context, task, options, 'running', `the reviewer asks for changes: ${summary}`);
+  if (result.review.verdict === 'request_changes') return sendBack(context, task, options, result);
+  if (context.config.workflow.approval === 'user' && result.agent !== USER)
+    return awaitUser(context, task, options);
+  return move(context, task, options, 'queued');
+}
+
+function sendBack(
+  context: RunContext,
+  task: TaskView,
+  options: DriveOptions,
+  { agent, review }: Verdict,
+): Promise<void> {
+  const who = agent === USER ? 'user' : 'reviewer';
+  return move(context, task, options, 'running', `the ${who} asks for changes: ${review.summary}`);
+}
+
+/** Never resolves: the user's verdict interrupts the driver, and the next one finds it in the state. */
+async function awaitUser(context: RunContext, task: TaskView, { signal }: DriveOptions): Promise<never> {
+  const attempt = task.attempts.at(-1)!.number;
+  if (!task.awaitingUser) await context.emit({ type: 'review.awaits_user', task: task.spec.id, attempt });
+  const interrupted = AbortSignal.any([context.stopper.work, signal]);
+  return new Promise((_, reject) => {
+    const end = () => reject(interrupted.reason as Error);
+    interrupted.addEventListener('abort', end, { once: true });
+    if (interrupted.aborted) end();
+  });
 }
 
 async function merge(context: RunContext, task: TaskView, options: DriveOptions): Promise<void> {
   const { queue, height, signal } = options;
+  const verdict = verdictOn(task);
+  if (verdict?.review.verdict === 'request_changes' && isUnmerged(task))
+    return sendBack(context, task, options, verdict);
   const outcome = await queue.enqueue(context, task.spec.id, {
     priority: height,
     signal: AbortSignal.any([context.stopper.work, signal]),

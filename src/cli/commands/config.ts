@@ -7,7 +7,7 @@ import { setKey, unsetKey } from '../../config/edit.ts';
 import { configHelp, starterConfig } from '../../config/help.ts';
 import { CONFIG_FILE, explain, getKey, loadConfig } from '../../config/load.ts';
 import { ConfigError } from '../../config/problems.ts';
-import { KEY_NAMES, type KeyName } from '../../config/secrets.ts';
+import { KEY_NAMES, type KeyName } from '../../protocol/keys.ts';
 import { modelCatalogue } from '../../models/catalogue.ts';
 import { EXIT, UserError } from '../../protocol/errors.ts';
 import { printJson, type Cli } from '../cli.ts';

@@ -1,10 +1,10 @@
 import { Command } from 'commander';
-import { connect, tryConnect } from '../../engine/client.ts';
+import { connect } from '../../engine/client.ts';
 import type { RunControl } from '../../protocol/control.ts';
-import { resumeRun } from '../../run/start.ts';
 import type { Cli } from '../cli.ts';
 import { driveRun } from '../drive.ts';
 import { amount, workspaceOf } from '../options.ts';
+import { openHost } from '../run-host.ts';
 
 /** Asks something of the run that works in this folder; there must be one. */
 async function control(cli: Cli, command: Command, ask: (run: RunControl) => Promise<void>, done: string) {
@@ -20,21 +20,15 @@ async function controlOrResume(
   ask: (run: RunControl) => Promise<void>,
   done: string,
 ): Promise<void> {
-  const folder = workspaceOf(cli, command);
-  const engine = await tryConnect(folder);
-  if (engine) {
-    await ask(engine).finally(() => engine.dispose());
-    cli.print(done);
-    return;
+  const host = await openHost(cli, workspaceOf(cli, command));
+  try {
+    const handle = await host.control(ask);
+    if (handle === null || handle.state.status === 'cancelled') return cli.print(done);
+    cli.print(`${done} The run had stopped; it goes on here.`);
+    cli.exitCode = await driveRun(cli, handle, { json: false, elsewhere: null });
+  } finally {
+    await host.close();
   }
-  const handle = await resumeRun({ folder, env: cli.env, prepare: ask });
-  if (handle.state.status === 'cancelled') {
-    await handle.shutdown();
-    cli.print(done);
-    return;
-  }
-  cli.print(`${done} The run had stopped; it goes on here.`);
-  cli.exitCode = await driveRun(cli, handle, { folder, json: false });
 }
 
 export function pauseCommand(cli: Cli): Command {

@@ -14,6 +14,7 @@ import { debugCommand } from './debug.ts';
 import { diffCommand } from './diff.ts';
 import { doctorCommand } from './doctor.ts';
 import { kernelCommand } from './kernel.ts';
+import { engineCommand } from './engine.ts';
 import { logsCommand } from './logs.ts';
 import { reportCommand } from './report.ts';
 import { resumeCommand } from './resume.ts';
@@ -46,3 +47,6 @@ export const COMMANDS: readonly { heading: string; commands: readonly ((cli: Cli
   { heading: 'Kernel:', commands: [kernelCommand, validateCommand] },
   { heading: 'Set up:', commands: [configCommand, doctorCommand] },
 ];
+
+/** For programs; a user needs none of them. */
+export const HIDDEN_COMMANDS: readonly ((cli: Cli) => Command)[] = [engineCommand];

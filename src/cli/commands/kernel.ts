@@ -6,11 +6,12 @@ import { Command } from 'commander';
 import { makeIso } from '../../kernel/image.ts';
 import { bootInteractive, KernelChat } from '../../kernel/interactive.ts';
 import { EXIT, UserError } from '../../protocol/errors.ts';
+import { given } from '../../protocol/given.ts';
 import type { Architecture } from '../../protocol/roles.ts';
 import type { Cli } from '../cli.ts';
 import { bootOptions, buildKernel, findKernel, kernelSetting, type KernelSetting } from '../kernel-source.ts';
 import { renderEvidence } from '../live/evidence-view.ts';
-import { archOption, configOption, given, workspaceOf } from '../options.ts';
+import { archOption, configOption, workspaceOf } from '../options.ts';
 import { bytes, duration } from '../terminal/units.ts';
 import { printable } from '../terminal/text.ts';
 

@@ -45,7 +45,7 @@ export function logsCommand(cli: Cli): Command {
       }
       process.once('SIGINT', () => engine.dispose());
       await engine.subscribe({ onEvent: show });
-      await engine.stopped;
+      await Promise.race([engine.closed, new Promise((resolve) => engine.onRunStopped(resolve))]);
       engine.dispose();
     });
 }

@@ -1,10 +1,11 @@
+import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { EXIT, UserError } from '../../protocol/errors.ts';
 import type { Architecture, WorkflowMode } from '../../protocol/roles.ts';
-import { startRun } from '../../run/start.ts';
+import { given } from '../../protocol/given.ts';
 import type { Cli } from '../cli.ts';
-import { driveRun } from '../drive.ts';
-import { archOption, configOption, given, jsonOption, modeOption, workspaceOf } from '../options.ts';
+import { hostRun } from '../run-host.ts';
+import { archOption, configOption, jsonOption, modeOption, workspaceOf } from '../options.ts';
 
 interface Options {
   arch?: Architecture;
@@ -37,9 +38,9 @@ export function runCommand(cli: Cli): Command {
         });
       }
       const folder = workspaceOf(cli, command);
-      const { arch, mode, model, playbook, config: configFile, json = false } = options;
-      const overrides = given({ arch, mode, model, playbook, configFile });
-      const handle = await startRun({ folder, goal: goal.trim(), env: cli.env, ...overrides });
-      cli.exitCode = await driveRun(cli, handle, { folder, json });
+      const { arch, mode, model, playbook, config, json = false } = options;
+      const configFile = config && resolve(folder, config);
+      const wish = given({ goal: goal.trim(), arch, mode, model, playbook, configFile });
+      cli.exitCode = await hostRun(cli, folder, { json }, (host) => host.start(wish));
     });
 }

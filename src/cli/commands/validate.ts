@@ -4,13 +4,14 @@ import { acceptanceFile, assets } from '../../config/assets.ts';
 import { chooseAccelerator } from '../../kernel/accel.ts';
 import { PROFILES } from '../../kernel/architectures.ts';
 import { EXIT } from '../../protocol/errors.ts';
+import { given } from '../../protocol/given.ts';
 import type { Architecture } from '../../protocol/roles.ts';
 import { createSandbox } from '../../tools/sandbox/create.ts';
 import { validateWorkspace } from '../../validation/validate.ts';
 import { printJson, type Cli } from '../cli.ts';
 import { kernelSetting } from '../kernel-source.ts';
 import { renderEvidence } from '../live/evidence-view.ts';
-import { archOption, configOption, given, jsonOption, positive, workspaceOf } from '../options.ts';
+import { archOption, configOption, jsonOption, positive, workspaceOf } from '../options.ts';
 
 interface Options {
   build?: boolean;

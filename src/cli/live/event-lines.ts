@@ -128,6 +128,8 @@ export function describeEvent(event: RunEvent, state: RunState): EventLine | nul
         event.agent,
       );
     }
+    case 'review.awaits_user':
+      return milestone('warning', event.task, `waits for your approval (auton task approve ${event.task})`);
     case 'merge.started':
       return detail('plain', event.task, `is merged with ${event.base.slice(0, 8)} and judged`);
     case 'merge.conflicted':

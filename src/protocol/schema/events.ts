@@ -92,6 +92,8 @@ export const eventBodySchema = z.discriminatedUnion('type', [
 
   event('evidence.recorded', { task: task.optional(), evidence: evidenceSchema }),
   event('review.submitted', { task, attempt: z.number().int(), agent, review: reviewSchema, head: sha }),
+  /** The reviewer approved; the user's own approval is waited for (workflow.approval). */
+  event('review.awaits_user', { task, attempt: z.number().int() }),
 
   event('merge.started', { task, base: sha, head: sha }),
   event('merge.conflicted', { task, files: z.array(z.string()) }),

@@ -4,9 +4,7 @@ import { renderMarkdown } from '../../../src/cli/report/markdown.ts';
 import { foldEvents } from '../../../src/protocol/fold.ts';
 import type { StoredRun } from '../../../src/run/runs.ts';
 import { LogBuilder, sampleRun, task } from '../../fixtures/run-log.ts';
-import { goldenIn } from '../../fixtures/golden.ts';
-
-const assertGolden = goldenIn(import.meta.dirname);
+import { assertGolden } from './golden.ts';
 
 function stored(events = sampleRun()): StoredRun {
   return { state: foldEvents(events), events, folder: '/run' };

@@ -7,13 +7,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, tryConnect, type EngineClient } from '../../../src/engine/client.ts';
 import { readEndpoint, socketPath, writeEndpoint } from '../../../src/engine/endpoint.ts';
-import { serveRun, type EngineServer } from '../../../src/engine/server.ts';
+import { Engine } from '../../../src/engine/engine.ts';
+import { serve, type EngineServer } from '../../../src/engine/server.ts';
 import type { LiveOutput, RunHandle } from '../../../src/protocol/control.ts';
 import { UserError } from '../../../src/protocol/errors.ts';
 import type { EventBody, RunEvent, RunOutcome } from '../../../src/protocol/events.ts';
 import { applyEvent, foldEvents } from '../../../src/protocol/fold.ts';
+import type { Review } from '../../../src/protocol/review.ts';
 import type { RunState } from '../../../src/protocol/run-state.ts';
-import { sampleRun, writeLog } from '../../fixtures/run-log.ts';
+import { fakeSha, sampleRun, writeLog } from '../../fixtures/run-log.ts';
 
 /** A run whose log really is on the disk and whose controls append to it; nothing else happens in it. */
 class LoggedRun implements RunHandle {
@@ -70,6 +72,16 @@ class LoggedRun implements RunHandle {
   async cancelTask(task: string): Promise<void> {
     this.append({ type: 'task.state', task, state: 'cancelled' });
   }
+  async reviewTask(task: string, review: Review): Promise<void> {
+    this.append({
+      type: 'review.submitted',
+      task,
+      attempt: 1,
+      agent: 'user',
+      review,
+      head: fakeSha(task),
+    });
+  }
   async sendMessage(to: string, text: string): Promise<void> {
     this.append({ type: 'message.sent', to, text });
   }
@@ -93,8 +105,18 @@ describe('the engine over its socket', () => {
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'auton-rpc-'));
     run = new LoggedRun(join(folder, '.auton', 'runs', 'r1'), sampleRun('working'));
-    server = await serveRun(folder, run, process.env);
+    server = await host(folder);
   });
+
+  /** An engine with the run at work. */
+  async function host(folder: string): Promise<EngineServer> {
+    const startRun = () => Promise.resolve(run);
+    const engine = new Engine({ folder, env: process.env, startRun });
+    const served = await serve(engine, process.env);
+    assert.ok(served, 'nobody else serves the folder');
+    await engine.start({ goal: run.state.goal });
+    return served;
+  }
 
   afterEach(async () => {
     for (const client of clients.splice(0)) client.dispose();
@@ -222,12 +244,15 @@ describe('the engine over its socket', () => {
   it('tells its clients how the run stopped', async () => {
     const watcher = await client();
     await watcher.subscribe({ onEvent: () => undefined });
+    const stopped = new Promise((resolve) => watcher.onRunStopped(resolve));
     run.stop('done');
-    assert.equal(await watcher.stopped, 'done');
+    assert.deepEqual(await stopped, { run: run.state.run, outcome: 'done' });
+    assert.equal(watcher.run, null);
   });
 
   it('refuses a second engine in the same folder', async () => {
-    await assert.rejects(() => serveRun(folder, run, process.env), /Another engine is already working/);
+    const other = new Engine({ folder, env: process.env });
+    assert.equal(await serve(other, process.env), null);
     assert.equal((await client()).run, run.state.run);
   });
 
@@ -236,7 +261,7 @@ describe('the engine over its socket', () => {
     assert.equal(existsSync(server.socket), false);
     assert.equal(readEndpoint(folder), null);
     await assert.rejects(() => connect(folder), /No run is active in this folder.*/);
-    server = await serveRun(folder, run, process.env);
+    server = await host(folder);
   });
 
   it('takes the place of an engine that was killed', async () => {
@@ -245,12 +270,12 @@ describe('the engine over its socket', () => {
       'require("node:net").createServer().listen(process.argv[1], () => console.log("up"))';
     const killed = spawn(process.execPath, ['-e', listenForEver, server.socket]);
     await once(killed.stdout, 'data');
-    writeEndpoint(folder, { socket: server.socket, pid: killed.pid ?? 0, run: 'old' });
+    writeEndpoint(folder, { socket: server.socket, pid: killed.pid ?? 0 });
     killed.kill('SIGKILL');
     await once(killed, 'exit');
     assert.ok(existsSync(server.socket));
     assert.equal(await tryConnect(folder), null);
-    server = await serveRun(folder, run, process.env);
+    server = await host(folder);
     assert.equal((await client()).pid, process.pid);
   });
 
@@ -258,7 +283,7 @@ describe('the engine over its socket', () => {
     const deep = join(folder, 'a'.repeat(60), 'b'.repeat(60));
     mkdirSync(deep, { recursive: true });
     assert.ok(socketPath(deep, process.env).length <= 103);
-    const second = await serveRun(deep, run, process.env);
+    const second = await host(deep);
     const connected = await connect(deep);
     assert.equal(connected.run, run.state.run);
     connected.dispose();
