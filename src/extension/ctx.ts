@@ -1,5 +1,4 @@
 import type { ExtensionContext, LogOutputChannel } from 'vscode';
-import type { Changes } from './changes/changes.ts';
 import type { Folders } from './folders.ts';
 
 /** What every part of the extension gets: nothing is looked up globally. */
@@ -7,5 +6,4 @@ export interface Ctx {
   readonly extension: ExtensionContext;
   readonly log: LogOutputChannel;
   readonly folders: Folders;
-  readonly changes: Changes;
 }

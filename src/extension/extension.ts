@@ -1,5 +1,4 @@
 import { l10n, window, type Disposable, type ExtensionContext } from 'vscode';
-import { Changes } from './changes/changes.ts';
 import { changesPart } from './changes/part.ts';
 import { registerCommands } from './commands.ts';
 import { nodeProgram } from './common/node.ts';
@@ -7,9 +6,17 @@ import { showError } from './common/errors.ts';
 import type { Ctx } from './ctx.ts';
 import { Folders } from './folders.ts';
 import { graphPart } from './graph/part.ts';
+import { statusPart } from './status/part.ts';
+import { viewsPart } from './views/part.ts';
 
 /** The parts of the extension, in the order in which they are set up. Each is one line here and one folder. */
-const PARTS: readonly ((ctx: Ctx) => Disposable)[] = [registerCommands, changesPart, graphPart];
+const PARTS: readonly ((ctx: Ctx) => Disposable)[] = [
+  registerCommands,
+  changesPart,
+  graphPart,
+  viewsPart,
+  statusPart,
+];
 
 export function activate(extension: ExtensionContext): void {
   const log = window.createOutputChannel('AUTON', { log: true });
@@ -22,9 +29,7 @@ export function activate(extension: ExtensionContext): void {
       onProblem: (error) => void showError(error, log),
     });
     extension.subscriptions.push(folders);
-    const changes = new Changes();
-    extension.subscriptions.push(changes);
-    const ctx: Ctx = { extension, log, folders, changes };
+    const ctx: Ctx = { extension, log, folders };
     for (const part of PARTS) extension.subscriptions.push(part(ctx));
   } catch (error) {
     void window.showErrorMessage(l10n.t('AUTON could not start: {0}', String(error)));

@@ -1,7 +1,6 @@
 import { l10n, window } from 'vscode';
 import { UserError } from '../../protocol/errors.ts';
 import type { TaskView } from '../../protocol/run-state.ts';
-import { FINAL_STATES } from '../../protocol/task.ts';
 import type { EngineClient } from '../engine/engine-client.ts';
 import type { CommandsOf } from '../command.ts';
 import { agentFor, input, pick, runFor, taskFor } from '../common/pick.ts';
@@ -9,6 +8,7 @@ import { targetOf } from '../common/target.ts';
 import type { Ctx } from '../ctx.ts';
 import type { AutonFolder } from '../folder.ts';
 import type { RunRecord } from '../runs/run-record.ts';
+import { isOpen, isRetryable } from '../runs/task-rules.ts';
 
 /** What a user does to a run that exists; starting one is in run-goal.ts. */
 export const steeringCommands: CommandsOf<
@@ -48,10 +48,6 @@ export async function resume(folder: AutonFolder, record: RunRecord): Promise<En
   else await client.resumeRun({ run: record.id });
   return client;
 }
-
-export const isRetryable = ({ state }: TaskView) =>
-  state === 'failed' || state === 'blocked' || state === 'cancelled' || state === 'skipped';
-export const isOpen = ({ state }: TaskView) => !FINAL_STATES.has(state);
 
 async function activeRun(
   ctx: Ctx,

@@ -4,7 +4,9 @@ import { ASCII, COLOURED, PLAIN, UNICODE } from '../../../src/cli/terminal/style
 import { widthOf } from '../../../src/cli/terminal/text.ts';
 import { foldEvents } from '../../../src/protocol/fold.ts';
 import { LogBuilder, sampleRun, task, type Moment } from '../../fixtures/run-log.ts';
-import { assertGolden } from './golden.ts';
+import { goldenIn } from '../../fixtures/golden.ts';
+
+const assertGolden = goldenIn(import.meta.dirname);
 
 const SERIAL = [
   'AUTON Kernel booting',

@@ -6,8 +6,10 @@ import type { RunEvent } from '../../../src/protocol/events.ts';
 import { applyEvent, foldEvents } from '../../../src/protocol/fold.ts';
 import { emptyRunState } from '../../../src/protocol/run-state.ts';
 import { bootEvidence, buildEvidence, LogBuilder, sampleRun } from '../../fixtures/run-log.ts';
-import { assertGolden } from './golden.ts';
+import { goldenIn } from '../../fixtures/golden.ts';
 import { MemoryStream } from './memory-stream.ts';
+
+const assertGolden = goldenIn(import.meta.dirname);
 
 function show(events: readonly RunEvent[], json: boolean): string {
   const stdout = new MemoryStream();

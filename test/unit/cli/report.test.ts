@@ -4,7 +4,9 @@ import { renderMarkdown } from '../../../src/cli/report/markdown.ts';
 import { foldEvents } from '../../../src/protocol/fold.ts';
 import type { StoredRun } from '../../../src/run/runs.ts';
 import { LogBuilder, sampleRun, task } from '../../fixtures/run-log.ts';
-import { assertGolden } from './golden.ts';
+import { goldenIn } from '../../fixtures/golden.ts';
+
+const assertGolden = goldenIn(import.meta.dirname);
 
 function stored(events = sampleRun()): StoredRun {
   return { state: foldEvents(events), events, folder: '/run' };

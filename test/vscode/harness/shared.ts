@@ -1,0 +1,107 @@
+/**
+ * What test files share: the package, a server for each way to start one, one browser. All of it is made when the first
+ * test asks for it and ends with the last test.
+ */
+import { join, resolve } from 'node:path';
+import type { Browser, BrowserContext } from 'playwright-core';
+import { newUser, openBrowser, openPage } from './browser.ts';
+import { bundleSuites, bundleTestModels } from './bundle.ts';
+import { startHostSession, type HostSession } from './host/session.ts';
+import { CodeServer, type Place, type ServerOptions, type Settings } from './server.ts';
+import { makeMultiRoot, makeWorkspace, removeWorkspace, type WorkspaceOptions } from './workspace.ts';
+import { Workbench } from './workbench.ts';
+
+const root = resolve(import.meta.dirname, '../../..');
+const { packageExtension } = (await import(join(root, 'scripts/package.mjs'))) as {
+  packageExtension: (folder: string, options?: { quiet?: boolean }) => Promise<string>;
+};
+
+/** How a server is started; each test file may want another. */
+export type Start = Omit<ServerOptions, 'extensions'>;
+
+let browser: Promise<Browser> | undefined;
+let vsix: Promise<string> | undefined;
+const servers = new Map<string, Promise<CodeServer>>();
+
+/** The .vsix of this checkout, made once. */
+export function packaged(): Promise<string> {
+  return (vsix ??= packageExtension(join(root, '.vscode-test/package'), { quiet: true }));
+}
+
+/** A server with the packaged extension; those that ask for the same get the same. */
+export function sharedServer(start: Start = {}): Promise<CodeServer> {
+  const key = JSON.stringify(start);
+  const running =
+    servers.get(key) ?? packaged().then((file) => CodeServer.start({ ...start, extensions: [file] }));
+  servers.set(key, running);
+  return running;
+}
+
+export function sharedBrowser(): Promise<Browser> {
+  return (browser ??= openBrowser());
+}
+
+/** Ends everything. */
+export async function endShared(): Promise<void> {
+  await (await browser)?.close();
+  for (const server of servers.values()) await (await server).stop();
+  servers.clear();
+  browser = undefined;
+}
+
+/** The windows and folders of one test; `end` closes and deletes them. */
+export class Desk {
+  readonly #start: Start;
+  readonly #users: BrowserContext[] = [];
+  readonly #folders: string[] = [];
+  readonly windows: Workbench[] = [];
+
+  constructor(start: Start = {}) {
+    this.#start = start;
+  }
+
+  workspace(options?: WorkspaceOptions): string {
+    const folder = makeWorkspace(options);
+    this.#folders.push(folder);
+    return folder;
+  }
+
+  multiRoot(folders: readonly string[]): string {
+    const file = makeMultiRoot(folders);
+    this.#folders.push(resolve(file, '..'));
+    return file;
+  }
+
+  /** Opens a window and waits until it can be used. Windows of one test belong to one user unless `newUser`. */
+  async open(place: Place, options: { settings?: Settings; newUser?: boolean } = {}): Promise<Workbench> {
+    const server = await sharedServer(this.#start);
+    server.settings(options.settings);
+    const page = await openPage(await this.#user(options.newUser), server, place);
+    const window = new Workbench(page, server);
+    this.windows.push(window);
+    await window.ready();
+    return window;
+  }
+
+  /** Starts the suites of test/vscode/host/<suites> in the extension host of a window. */
+  async runInHost(suites: string, place: Place, settings: Settings = {}): Promise<HostSession> {
+    const server = await sharedServer(this.#start);
+    server.settings(settings);
+    const [script, models] = await Promise.all([bundleSuites(suites), bundleTestModels()]);
+    return startHostSession(await this.#user(true), server, place, script, models);
+  }
+
+  async end(): Promise<void> {
+    for (const user of this.#users.splice(0)) await user.close();
+    this.windows.length = 0;
+    for (const folder of this.#folders.splice(0)) removeWorkspace(folder);
+  }
+
+  async #user(anew = false): Promise<BrowserContext> {
+    const last = this.#users.at(-1);
+    if (last && !anew) return last;
+    const user = await newUser(await sharedBrowser());
+    this.#users.push(user);
+    return user;
+  }
+}
