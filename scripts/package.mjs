@@ -1,4 +1,5 @@
 /** Makes the .vsix: what is in it is what `files` of package.json names, and nothing else. */
+import { spawnSync } from 'node:child_process';
 import {
   cpSync,
   existsSync,
@@ -34,8 +35,9 @@ export async function packageExtension(folder, { quiet = false } = {}) {
     mkdirSync(folder, { recursive: true });
     const options = { cwd: stage, packagePath: file, target, dependencies: false };
     const { log, warn } = console;
-    // vsce lists every file, and wants a `files` that the stage has been made by.
-    if (quiet) console.log = console.warn = () => undefined;
+    // It misses a `files` in what has been made by one.
+    console.warn = () => undefined;
+    if (quiet) console.log = () => undefined;
     try {
       await createVSIX({ ...options, allowMissingRepository: true, rewriteRelativeLinks: false });
     } finally {
@@ -68,6 +70,12 @@ function installed({ files: _1, scripts: _2, devDependencies: _3, dependencies: 
 }
 
 if (import.meta.main) {
-  const file = await packageExtension(join(root, '.vscode-test'));
+  const file = await packageExtension(join(root, '.vscode-test', 'package'));
   console.log(`${file}: ${(statSync(file).size / 1e6).toFixed(2)} MB`);
+  if (process.argv.includes('--check')) {
+    console.log('Does it work without this repository?');
+    const script = join(root, 'test/vscode/check-package.ts');
+    const { status } = spawnSync(process.execPath, [script, file], { stdio: 'inherit' });
+    process.exitCode = status ?? 1;
+  }
 }

@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
 import { until } from './wait.ts';
 
 const root = resolve(import.meta.dirname, '../../..');
@@ -27,6 +27,8 @@ export interface ServerOptions {
   trust?: 'asked' | 'always';
   /** The user's settings besides those that keep the window quiet. */
   settings?: Settings;
+  /** The system chooses one unless it is given. */
+  port?: number;
   /** Replaces variables of the environment in which extensions run; undefined removes one. */
   env?: NodeJS.ProcessEnv;
 }
@@ -81,6 +83,7 @@ export class CodeServer {
     extensions,
     trust = 'always',
     settings = {},
+    port = 0,
     env = {},
   }: ServerOptions): Promise<CodeServer> {
     // realpath: on some systems the temporary folder is a link, and the editor compares paths as text.
@@ -97,12 +100,20 @@ export class CodeServer {
       tools.node,
       [
         tools.entry,
-        ...['--auth', 'none', '--bind-addr', '127.0.0.1:0', '--disable-telemetry', '--disable-update-check'],
+        ...[
+          '--auth',
+          'none',
+          '--bind-addr',
+          `127.0.0.1:${port}`,
+          '--disable-telemetry',
+          '--disable-update-check',
+        ],
         ...['--disable-getting-started-override', '--disable-proxy', ...folders(home)],
         ...(trust === 'always' ? ['--disable-workspace-trust'] : []),
       ],
-      // A group of its own, so that what it starts ends with it.
-      { env: serverEnv, stdio: ['ignore', fd, fd], detached: true },
+      // A group of its own, so that what it starts ends with it; a folder of its own, so that nothing of the
+      // repository is found by accident.
+      { env: serverEnv, cwd: home, stdio: ['ignore', fd, fd], detached: true },
     );
     const log = () => readFileSync(out, 'utf8');
     try {
@@ -196,6 +207,11 @@ function environment(home: string, changes: NodeJS.ProcessEnv): NodeJS.ProcessEn
     if (inherited && (KEYS.test(name) || name.startsWith('VSCODE_') || name.startsWith('npm_'))) continue;
     if (value !== undefined) env[name] = value;
   }
+  // Nor may an extension find the programs of node_modules, which npm puts on the PATH.
+  env['PATH'] = (env['PATH'] ?? '')
+    .split(delimiter)
+    .filter((entry) => !entry.startsWith(join(root, 'node_modules')))
+    .join(delimiter);
   return env;
 }
 

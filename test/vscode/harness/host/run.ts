@@ -4,10 +4,17 @@ import { MARK, type HostEvent, type HostSuite } from './events.ts';
 
 const TIMEOUT_MS = 60_000;
 
-/** `load` requires the test files; it is called when `describe` and `it` are there. Rejects when a test failed. */
+/**
+ * `load` requires the test files; it is called when `describe` and `it` are there. Rejects when a test failed.
+ * With AUTON_TEST_REPORTER a person reads along.
+ */
 export async function runSuites(load: () => void): Promise<void> {
   process.setSourceMapsEnabled(true);
-  const mocha = new Mocha({ ui: 'bdd', timeout: TIMEOUT_MS, reporter: Told });
+  const mocha = new Mocha({
+    ui: 'bdd',
+    timeout: TIMEOUT_MS,
+    reporter: process.env['AUTON_TEST_REPORTER'] ?? Told,
+  });
   mocha.suite.emit('pre-require', globalThis, 'host', mocha);
   load();
   const failures = await new Promise<number>((resolve) => mocha.run(resolve));
