@@ -1,5 +1,5 @@
 import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
-import { join, relative, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { assets } from '../config/assets.ts';
 import { loadConfig } from '../config/load.ts';
 import { chooseAccelerator } from '../kernel/accel.ts';
@@ -15,6 +15,7 @@ import { validateBuild } from '../validation/build.ts';
 import { kernelOf } from '../validation/record.ts';
 import type { Cli } from './cli.ts';
 import { renderEvidence } from './live/evidence-view.ts';
+import { nameFrom, placesFrom } from './live/places.ts';
 import { lastKernel } from './live/summary.ts';
 
 /** What the kernel commands work on, from the configuration and their options. */
@@ -51,32 +52,45 @@ export function kernelSetting(
   );
 }
 
-/** Builds in the sandbox as the build validator does; the kernel comes to `build/` of its folder. */
+/** Where the builds and boots that a person asks for leave their evidence. */
+export const manualFolder = ({ folder }: KernelSetting) => join(folder, '.auton', 'manual');
+
+/** Builds in the sandbox as the build validator does, with source lines for debuggers; see `builtKernel`. */
 export async function buildKernel(
   cli: Cli,
   setting: KernelSetting,
+  options: { onOutput?: ((text: string) => void) | undefined; signal?: AbortSignal | undefined } = {},
 ): Promise<{ evidence: Evidence; kernel: string | null }> {
-  const { config, architecture, source, folder } = setting;
-  const runFolder = join(folder, '.auton', 'manual');
+  const { config, architecture, source } = setting;
+  const runFolder = manualFolder(setting);
   const evidence = await validateBuild({
     ...{ runFolder, architecture, workspace: source, target: 'kernel', tools: config.kernel, env: cli.env },
     sandbox: await createSandbox(config.sandbox, { hide: [] }),
     timeoutMs: config.validation.build_timeout * 1000,
+    debugInfo: true,
+    ...options,
   });
   const built = kernelOf(evidence, runFolder);
   if (!evidence.passed || built === undefined) return { evidence, kernel: null };
-  const out = join(source, 'build');
-  mkdirSync(out, { recursive: true });
-  const kernel = join(out, architecture === 'x86_64' ? 'kernel.elf' : `kernel-${architecture}.elf`);
+  const kernel = builtKernel(setting);
+  mkdirSync(dirname(kernel), { recursive: true });
   copyFileSync(built, kernel);
   return { evidence, kernel };
+}
+
+/** Where a build leaves the kernel: in `build/` of its folder, or below `.auton` when that is not the user's own. */
+export function builtKernel(setting: KernelSetting): string {
+  const { architecture, source, folder } = setting;
+  const own = nameFrom(folder, source) !== source;
+  const out = own ? join(source, 'build') : join(manualFolder(setting), basename(source));
+  return join(out, architecture === 'x86_64' ? 'kernel.elf' : `kernel-${architecture}.elf`);
 }
 
 /** A kernel to boot: the file named, else what the newest run merged, else one that is built now. */
 export async function findKernel(
   cli: Cli,
   setting: KernelSetting,
-  options: { image?: string; build?: boolean },
+  options: { image?: string; build?: boolean; signal?: AbortSignal | undefined },
 ): Promise<string> {
   if (options.image !== undefined) {
     const image = resolve(cli.cwd, options.image);
@@ -86,13 +100,17 @@ export async function findKernel(
   const merged = options.build ? null : await mergedKernel(cli, setting);
   if (merged !== null) return merged;
   cli.stderr.write(`Building ${relative(cli.cwd, setting.source) || '.'} ...\n`);
-  const { evidence, kernel } = await buildKernel(cli, setting);
+  const { evidence, kernel } = await buildKernel(cli, setting, { signal: options.signal });
   if (kernel !== null) return kernel;
-  cli.print(...renderEvidence(evidence, cli));
+  cli.print(...renderEvidence(evidence, cli, placesFrom(setting.source, cli.cwd)));
   throw new UserError('The kernel does not build.', 'Correct what the compiler says above.');
 }
 
-async function mergedKernel(cli: Cli, { folder, architecture }: KernelSetting): Promise<string | null> {
+/** The kernel that the newest run of this architecture has come to. */
+export async function mergedKernel(
+  cli: Cli,
+  { folder, architecture }: KernelSetting,
+): Promise<string | null> {
   for (const run of runIds(folder).reverse()) {
     const stored = await readRun(folder, run);
     const { state } = stored;

@@ -15,6 +15,8 @@ export const modeOption = () =>
 
 export const jsonOption = (what: string) => new Option('--json', what);
 
+export const logOption = (what: string) => new Option('--log', what);
+
 export const configOption = () =>
   new Option('--config <file>', 'configuration to use in place of auton.toml');
 
@@ -25,6 +27,12 @@ export function positive(unit: string): (value: string) => number {
     if (value.trim() !== '' && Number.isFinite(number) && number > 0) return number;
     throw new InvalidArgumentError(`It must be a number of ${unit} above 0.`);
   };
+}
+
+export function portNumber(value: string): number {
+  const number = Number(value);
+  if (Number.isInteger(number) && number > 0 && number < 65_536) return number;
+  throw new InvalidArgumentError('It must be a port, a number from 1 to 65535.');
 }
 
 export function amount(value: string): number {

@@ -5,12 +5,14 @@ import { Cancelled } from './common/pick.ts';
 import type { Ctx } from './ctx.ts';
 import { graphCommands } from './graph/part.ts';
 import { COMMANDS, type CommandName } from './ids.ts';
+import { kernelCommands } from './kernel/commands.ts';
 import { steeringCommands } from './steering/commands.ts';
 
 /** Every command of the manifest. */
 const TABLE: Partial<Record<CommandName, Command>> = {
   ...graphCommands,
   ...steeringCommands,
+  ...kernelCommands,
 };
 
 /** Registers them all; what one throws is shown as one message with a remedy. */

@@ -6,6 +6,8 @@ import { showError } from './common/errors.ts';
 import type { Ctx } from './ctx.ts';
 import { Folders } from './folders.ts';
 import { graphPart } from './graph/part.ts';
+import { kernelPart } from './kernel/part.ts';
+import { Machines } from './kernel/machines.ts';
 import { statusPart } from './status/part.ts';
 import { viewsPart } from './views/part.ts';
 
@@ -16,6 +18,7 @@ const PARTS: readonly ((ctx: Ctx) => Disposable)[] = [
   graphPart,
   viewsPart,
   statusPart,
+  kernelPart,
 ];
 
 export function activate(extension: ExtensionContext): void {
@@ -28,8 +31,9 @@ export function activate(extension: ExtensionContext): void {
       languageModels: () => false,
       onProblem: (error) => void showError(error, log),
     });
-    extension.subscriptions.push(folders);
-    const ctx: Ctx = { extension, log, folders };
+    const machines = new Machines();
+    extension.subscriptions.push(folders, machines);
+    const ctx: Ctx = { extension, log, folders, machines };
     for (const part of PARTS) extension.subscriptions.push(part(ctx));
   } catch (error) {
     void window.showErrorMessage(l10n.t('AUTON could not start: {0}', String(error)));

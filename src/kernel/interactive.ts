@@ -1,10 +1,8 @@
 import type { Readable, Writable } from 'node:stream';
 import { UserError } from '../protocol/errors.ts';
+import { PROMPT_AT_END } from './prompt.ts';
 import { QemuSession } from './qemu.ts';
 import type { QemuExit, QemuOptions } from './qemu.ts';
-
-export const PROMPT = 'auton> ';
-const PROMPT_AT_END = /(?:^|\n)auton> $/;
 
 /** Where a person sits; `process.stdin` and `process.stdout` are one. */
 export interface Terminal {
@@ -15,10 +13,17 @@ export interface Terminal {
 /** What a person types to leave the machine: Ctrl-]. */
 const LEAVE = '\x1d';
 
-/** Boots a kernel with its serial port on the terminal; resolves when the machine ends or the person leaves it. */
-export async function bootInteractive(options: QemuOptions, { input, output }: Terminal): Promise<QemuExit> {
+/**
+ * Boots a kernel with its serial port on the terminal; resolves when the machine ends or the person leaves it. `show`
+ * may add to what the kernel prints.
+ */
+export async function bootInteractive(
+  options: QemuOptions,
+  { input, output }: Terminal,
+  show: (text: string) => string = (text) => text,
+): Promise<QemuExit> {
   const session = new QemuSession({ devices: options.profile.interactiveDevices, ...options });
-  session.serial.onText((text) => output.write(text));
+  session.serial.onText((text) => output.write(show(text)));
   const type = (bytes: Buffer) => {
     const text = bytes.toString();
     if (text.includes(LEAVE)) void session.stop();

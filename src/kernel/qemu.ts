@@ -23,6 +23,12 @@ export interface QemuOptions {
   /** Another QEMU than the profile's, a name or a path. */
   binary?: string | undefined;
   env?: Record<string, string | undefined>;
+  /** A port of this machine's loopback where a debugger can attach. */
+  gdbPort?: number;
+  /** The processor waits for the debugger's word. */
+  halted?: boolean;
+  /** A Unix socket that QEMU makes for `Qmp`. Who reaches it can read and write files: keep its folder private. */
+  controlSocket?: string;
   /** Everything that comes over the serial port is written here, too. */
   serialLog?: string;
   /** The machine is stopped when it prints more. */
@@ -186,6 +192,11 @@ function qemuArgs(options: QemuOptions): string[] {
       : []),
     ...profile.exit.args,
     ...devices,
+    ...(options.gdbPort === undefined ? [] : ['-gdb', `tcp:127.0.0.1:${options.gdbPort}`]),
+    ...(options.halted ? ['-S'] : []),
+    ...(options.controlSocket === undefined
+      ? []
+      : ['-qmp', `unix:${options.controlSocket.replaceAll(',', ',,')},server=on,wait=off`]),
     ...image,
   ];
 }

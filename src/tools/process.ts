@@ -16,6 +16,7 @@ export interface ProcessRequest {
   timeoutMs: number;
   signal?: AbortSignal | undefined;
   outputFile?: string | undefined;
+  onOutput?: ((text: string) => void) | undefined;
   /** The output file ends here; the process goes on. */
   maxOutputFileBytes: number;
   /** Ends the process and all it started. May be called more than once, also after it ended. */
@@ -72,9 +73,11 @@ export async function runProcess(request: ProcessRequest): Promise<ProcessResult
   let timedOut = false;
   let stopped: string | undefined;
   for (const stream of [child.stdout!, child.stderr!]) {
+    const decoder = new TextDecoder();
     stream.on('data', (chunk: Buffer) => {
       capture.push(chunk);
       file?.write(chunk, stream);
+      request.onOutput?.(decoder.decode(chunk, { stream: true }));
     });
   }
   feed(child.stdin, request.stdin ?? '');

@@ -14,6 +14,8 @@ export interface SandboxCommand {
   signal?: AbortSignal;
   /** The complete output goes to this file (outside the sandbox's reach); `output` is cut in the middle. */
   outputFile?: string;
+  /** The output as it comes. */
+  onOutput?: (text: string) => void;
 }
 
 export interface SandboxResult {

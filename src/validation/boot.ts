@@ -26,6 +26,8 @@ export interface BootOptions extends ValidationContext {
   /** Upper bound for each boot; a test's own time-out can only be shorter. */
   timeoutMs: number;
   memoryMb?: number | undefined;
+  /** Each test's outcome as soon as it is clear. */
+  onTest?: ((result: TestResult) => void) | undefined;
   /** Each serial line as it comes, for a live console. */
   onSerialLine?: ((line: string) => void) | undefined;
 }
@@ -62,7 +64,12 @@ export async function validateBoot(options: BootOptions): Promise<Evidence> {
     options.signal?.throwIfAborted();
     // A kernel that did not come to its end once would only spend the time again.
     const stuck = outcomes.some(({ ended }) => !ended);
-    outcomes.push(stuck ? notBooted(group) : await bootGroup(group, index, profile, record, options));
+    const tell = teller(group, options.onTest);
+    const outcome = stuck
+      ? notBooted(group)
+      : await bootGroup(group, index, { profile, record, options, tell });
+    outcomes.push(outcome);
+    for (const result of outcome.results) tell(result);
   }
   const tests = outcomes.flatMap(({ results }) => results);
   const findings = outcomes.flatMap((outcome) => outcome.findings);
@@ -91,12 +98,28 @@ function bareBoot(timeoutMs: number): BootGroup {
   return { boot: 'kernel', tests: [], cmdline: 'test=boot exit', devices: [], timeoutMs };
 }
 
+/** Tells each outcome once. */
+function teller({ tests }: BootGroup, onTest: BootOptions['onTest']): (result: TestResult) => void {
+  const waiting = new Set(tests.map(({ name }) => name));
+  return (result) => {
+    if (waiting.delete(result.name)) onTest?.(result);
+  };
+}
+
 async function bootGroup(
   group: BootGroup,
   index: number,
-  profile: ArchitectureProfile,
-  record: EvidenceRecord,
-  options: BootOptions,
+  {
+    profile,
+    record,
+    options,
+    tell,
+  }: {
+    profile: ArchitectureProfile;
+    record: EvidenceRecord;
+    options: BootOptions;
+    tell: (result: TestResult) => void;
+  },
 ): Promise<BootOutcome> {
   const judge = new SerialJudge(group.tests);
   const logName = index === 0 ? 'serial.log' : `serial-${index + 1}.log`;
@@ -141,8 +164,10 @@ async function bootGroup(
     const before = judge.panic;
     selfTests ||= line.startsWith('[TEST]');
     // How long self-tests take says nothing about the boot: every subsystem adds some.
-    if (judge.read(line) && !(selfTests && lastNeeded !== undefined))
-      lastNeeded = performance.now() - session.startedAt;
+    if (judge.read(line)) {
+      if (!(selfTests && lastNeeded !== undefined)) lastNeeded = performance.now() - session.startedAt;
+      for (const result of judge.settled()) tell(result);
+    }
     if (before === undefined && judge.panic !== undefined)
       void sleep(PANIC_GRACE_MS).then(() => session.stop());
   });

@@ -43,6 +43,10 @@ export interface BuildOptions extends ValidationContext {
   keepObjects?: boolean | undefined;
   /** Compile everything, whatever earlier builds left. */
   fresh?: boolean | undefined;
+  /** With source lines for debuggers and call chains; the code is the same. */
+  debugInfo?: boolean | undefined;
+  /** What make and the compilers say, as they say it. */
+  onOutput?: ((text: string) => void) | undefined;
 }
 
 const LOG = 'build.log';
@@ -64,7 +68,7 @@ export async function validateBuild(options: BuildOptions): Promise<Evidence> {
   const record = new EvidenceRecord('build', options);
   const out = record.path('out');
   mkdirSync(out);
-  const compilers = makeCompilerFolder(runFolder, tools.cc, env);
+  const compilers = makeCompilerFolder(runFolder, tools.cc, env, { debugInfo: options.debugInfo ?? false });
   const objects = join(runFolder, 'objects');
   const newObjects = join(out, '.new-objects');
   mkdirSync(objects, { recursive: true });
@@ -88,6 +92,7 @@ export async function validateBuild(options: BuildOptions): Promise<Evidence> {
     timeoutMs: options.timeoutMs,
     outputFile: record.path(LOG),
     ...(options.signal ? { signal: options.signal } : {}),
+    ...(options.onOutput ? { onOutput: options.onOutput } : {}),
   });
   const log = readLog(record.path(LOG), result.output);
   const findings = parseBuildLog(log, workspace);

@@ -26,16 +26,20 @@ const ASSEMBLER: Strictness = {
 
 /**
  * A folder to put first in PATH: compilers of the usual names that warn about everything that a build must be free of,
- * and fail on it, whatever flags a Makefile gives them. Returns its path; the same one for the same tools.
+ * and fail on it, whatever flags a Makefile gives them; with `debugInfo` they tell debuggers the lines, too. Returns its
+ * path; the same one for the same tools.
  */
 export function makeCompilerFolder(
   parent: string,
   compiler: string,
   env: Record<string, string | undefined>,
+  { debugInfo = false } = {},
 ): string {
   const scripts = new Map<string, string>();
-  for (const name of ['gcc', 'cc', 'clang', compiler]) addScript(scripts, name, C_COMPILER, env);
-  addScript(scripts, 'nasm', ASSEMBLER, env);
+  const lines = (strict: Strictness, flags: string) =>
+    debugInfo ? { ...strict, added: `${strict.added} ${flags}` } : strict;
+  for (const name of ['gcc', 'cc', 'clang', compiler]) addScript(scripts, name, lines(C_COMPILER, '-g'), env);
+  addScript(scripts, 'nasm', lines(ASSEMBLER, '-g -F dwarf'), env);
   const hash = createHash('sha256')
     .update([...scripts.values()].join('\0'))
     .digest('hex')
@@ -79,7 +83,9 @@ ${cached ? NOTE_ARGUMENT : ''}  set -- "$@" "$arg"
 done
 set -- "$@" ${added}
 ${cached ? LOOK_UP : ''}exec REAL "$@"${cached ? ' ${output:+-o "$output"}' : ''}
-`.replaceAll('REAL', `'${real}'`);
+`
+    .replaceAll('REAL', `'${real}'`)
+    .replaceAll('ADDED', added);
 }
 
 /** Tells the arguments that decide what an object contains from those that say where it goes; compilers take one -o. */
@@ -105,7 +111,7 @@ const LOOK_UP = `
 if [ "$compile" ] && [ "$output" ] && [ "$AUTON_OBJECTS" ]; then
   text=\${TMPDIR:-/tmp}/cc.$$
   if REAL "$@" -E -o "$text" 2>/dev/null && ! grep -q incbin "$text"; then
-    echo "REAL $key" >>"$text"
+    echo "REAL $key ADDED" >>"$text"
     name=$(sha256sum <"$text")
     name=\${name%% *}.o
     [ -f "$AUTON_OBJECTS/$name" ] && cp "$AUTON_OBJECTS/$name" "$output" && exit

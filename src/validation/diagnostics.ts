@@ -6,7 +6,8 @@ const COMPILER =
   /^(?<file>[^\s:][^:\n]*):(?<line>\d+):(?:(?<column>\d+):)? (?<severity>fatal error|error|warning|note): (?<message>.+)$/;
 /** ld with line information, with the object only, and lld. */
 const LINKER_AT =
-  /^(?:\S*ld(?:\.\w+)?: )?(?<file>[^\s:]+\.\w+):(?:(?<line>\d+): |\([^)]*\): )(?<message>(?:undefined|multiple|first) .+)$/;
+  /^(?:\S*ld(?:\.\w+)?: )?(?:[^\s:]+\.o:)?(?<file>[^\s:]+\.\w+):(?:(?<line>\d+):(?:\([^)]*\):)? |\([^)]*\): )(?<message>(?:undefined|multiple|first) .+)$/;
+const LINKER_SCRIPT = /^\S*\bld(?:\.\w+)?:(?<file>[^\s:]+):(?<line>\d+): (?<message>.+)$/;
 const LINKER = /^\S*\bld(?:\.\w+)?: (?:(?<severity>error|warning): )?(?<message>.+)$/;
 const LLD_PLACE = /^>>> (?:referenced|defined) (?:by|at) (?<file>[^\s:]+):(?<line>\d+)/;
 const MAKE_AT = /^make(?:\[\d+\])?: \*\*\* \[(?<file>[^\s:\]]+):(?<line>\d+): (?<message>.+)$/;
@@ -34,7 +35,16 @@ export function parseBuildLog(log: string, workspace: string): Finding[] {
 }
 
 function parseLine(line: string, workspace: string): Finding | undefined {
-  for (const pattern of [COMPILER, COMPILER_FATAL, LINKER_AT, LINKER, MAKE_AT, MAKEFILE, MAKE]) {
+  for (const pattern of [
+    COMPILER,
+    COMPILER_FATAL,
+    LINKER_AT,
+    LINKER_SCRIPT,
+    LINKER,
+    MAKE_AT,
+    MAKEFILE,
+    MAKE,
+  ]) {
     const groups = pattern.exec(line)?.groups;
     if (!groups) continue;
     const { severity = 'error', message = line } = groups;

@@ -55,6 +55,14 @@ export class SerialJudge {
     return this.#expectations.every(({ missing }) => missing.size === 0);
   }
 
+  /** Tests that have passed already, because nothing that they forbid can come any more. */
+  settled(): TestResult[] {
+    const open = new Set(
+      this.#expectations.flatMap(({ test, forbidden }) => (forbidden.length > 0 ? test.name : [])),
+    );
+    return this.results().filter(({ name, passed }) => passed && !open.has(name));
+  }
+
   /** The outcome of each test on what was read so far. */
   results(): TestResult[] {
     return this.#expectations.map(({ test, missing, forbiddenLine }) => {

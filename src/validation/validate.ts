@@ -1,6 +1,6 @@
 import type { Accelerator } from '../kernel/qemu.ts';
 import { UserError } from '../protocol/errors.ts';
-import type { Evidence } from '../protocol/evidence.ts';
+import type { Evidence, TestResult } from '../protocol/evidence.ts';
 import type { Config } from '../protocol/config.ts';
 import type { Architecture } from '../protocol/roles.ts';
 import type { Sandbox } from '../tools/sandbox.ts';
@@ -24,7 +24,14 @@ export interface WorkspaceOptions extends ValidationContext {
   composition: boolean;
   /** For each build and each boot, in the place of the configured ones. */
   timeoutMs?: number | undefined;
+  /** Of the acceptance tests only these. */
+  names?: readonly string[] | undefined;
+  /** As for `validateBuild`. */
+  debugInfo?: boolean | undefined;
+  onOutput?: ((text: string) => void) | undefined;
   onEvidence?: ((evidence: Evidence) => void) | undefined;
+  /** As for `validateBoot`, of the boot with all subsystems. */
+  onTest?: ((result: TestResult) => void) | undefined;
   onSerialLine?: ((line: string) => void) | undefined;
 }
 
@@ -60,11 +67,21 @@ export async function validateWorkspace(options: WorkspaceOptions): Promise<Evid
   let booted: Evidence | undefined;
   if (options.test) {
     const subsystems = [...readSubsystems(folder).keys()];
-    const selected = selectTests(tests, { architecture, subsystems });
+    const { names } = options;
+    const selected = selectTests(tests, { architecture, subsystems, ...(names ? { names } : {}) });
     booted = add(await validateBoot({ ...common, kernel, tests: selected, timeoutMs: bootTimeoutMs }));
   }
   if (options.composition) {
-    add(await validateComposition({ ...common, tests, buildTimeoutMs, bootTimeoutMs, together: booted }));
+    add(
+      await validateComposition({
+        ...common,
+        onTest: undefined,
+        tests,
+        buildTimeoutMs,
+        bootTimeoutMs,
+        together: booted,
+      }),
+    );
   }
   return all;
 }

@@ -1,28 +1,45 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { relative } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { Command } from 'commander';
-import { makeIso } from '../../kernel/image.ts';
-import { bootInteractive, KernelChat } from '../../kernel/interactive.ts';
-import { EXIT, UserError } from '../../protocol/errors.ts';
+import { KernelChat } from '../../kernel/interactive.ts';
+import { EXIT } from '../../protocol/errors.ts';
 import { given } from '../../protocol/given.ts';
 import type { Architecture } from '../../protocol/roles.ts';
-import type { Cli } from '../cli.ts';
-import { bootOptions, buildKernel, findKernel, kernelSetting, type KernelSetting } from '../kernel-source.ts';
+import { printJson, type Cli } from '../cli.ts';
+import { bootOnTerminal, type BootChoice } from '../kernel-terminal.ts';
+import {
+  bootOptions,
+  builtKernel,
+  buildKernel,
+  findKernel,
+  kernelSetting,
+  mergedKernel,
+  type KernelSetting,
+} from '../kernel-source.ts';
 import { renderEvidence } from '../live/evidence-view.ts';
-import { archOption, configOption, workspaceOf } from '../options.ts';
+import { LogLines } from '../live/log-lines.ts';
+import { nameFrom, placesFrom } from '../live/places.ts';
+import {
+  archOption,
+  configOption,
+  jsonOption,
+  logOption,
+  portNumber,
+  positive,
+  workspaceOf,
+} from '../options.ts';
+import { interruptible } from '../signals.ts';
 import { bytes, duration } from '../terminal/units.ts';
 import { printable } from '../terminal/text.ts';
 
-interface Options {
+interface Options extends BootChoice {
   arch?: Architecture;
   config?: string;
   image?: string;
   build?: boolean;
   source?: string;
-  append?: string;
-  iso?: boolean;
+  log?: boolean;
+  json?: boolean;
 }
 
 export function kernelCommand(cli: Cli): Command {
@@ -39,20 +56,48 @@ export function kernelCommand(cli: Cli): Command {
 
   common(kernel.command('build'))
     .description('build in the sandbox, every warning an error')
+    .addOption(logOption('show what make and the compilers say, as they say it'))
     .action(async (options: Options, command: Command) => {
-      const { evidence, kernel: file } = await buildKernel(cli, settingOf(options, command));
-      cli.print(...renderEvidence(evidence, cli));
+      const setting = settingOf(options, command);
+      const places = placesFrom(setting.source, cli.cwd);
+      const log = options.log ? new LogLines(cli, places) : undefined;
+      const { evidence, kernel: file } = await interruptible((signal) =>
+        buildKernel(cli, setting, { signal, onOutput: log?.add }),
+      );
+      log?.end();
+      // What the log has shown is not repeated.
+      const shown = options.log ? { ...evidence, findings: [], tail: undefined } : evidence;
+      cli.print(...renderEvidence(shown, cli, places));
       const size = evidence.files.find(({ role }) => role === 'kernel')?.bytes ?? 0;
-      if (file !== null) cli.print(`  ${relative(cli.cwd, file)}, ${bytes(size)}`);
+      if (file !== null) cli.print(`  ${nameFrom(cli.cwd, file)}, ${bytes(size)}`);
       cli.exitCode = file === null ? EXIT.failed : EXIT.done;
+    });
+
+  common(kernel.command('which'))
+    .description('say which kernel a boot takes: what the newest run merged, or none before it is built')
+    .addOption(jsonOption('print JSON'))
+    .action(async (options: Options, command: Command) => {
+      const setting = settingOf(options, command);
+      const { architecture, source } = setting;
+      const merged = await mergedKernel(cli, setting);
+      if (options.json)
+        return printJson(cli, { architecture, source, kernel: merged, built: builtKernel(setting) });
+      cli.print(merged ?? `None is built yet; its source is ${source}.`);
     });
 
   bootable(common(kernel.command('boot')))
     .description('boot in QEMU with the serial console on this terminal')
     .option('--iso', 'from a CD image by GRUB instead of QEMU -kernel')
+    .option('--memory <mb>', 'memory of the machine [what the architecture needs]', positive('megabytes'))
+    .option('--gdb <port>', 'let a debugger attach on this port of the loopback', portNumber)
+    .option('--halt', 'wait for the debugger before the first instruction')
+    .option('--control <socket>', 'let programs control QEMU by this Unix socket (QMP)')
     .action(async (options: Options, command: Command) => {
       const setting = settingOf(options, command);
-      cli.exitCode = await boot(cli, setting, await findKernel(cli, setting, options), options);
+      cli.exitCode = await interruptible(async (signal) => {
+        const image = await findKernel(cli, setting, { ...imageOf(options), signal });
+        return bootOnTerminal(cli, { setting, image, choice: options, signal });
+      });
     });
 
   bootable(common(kernel.command('chat')))
@@ -60,7 +105,7 @@ export function kernelCommand(cli: Cli): Command {
     .argument('[question...]')
     .action(async (question: string[], options: Options, command: Command) => {
       const setting = settingOf(options, command);
-      const image = await findKernel(cli, setting, options);
+      const image = await findKernel(cli, setting, imageOf(options));
       const machine = { ...(await bootOptions(cli, setting, image)), ...cmdlineOf(options) };
       const chat = await KernelChat.start(machine);
       try {
@@ -80,37 +125,9 @@ function common(command: Command): Command {
     .addOption(configOption());
 }
 
-const cmdlineOf = ({ append }: Options) => (append === undefined ? {} : { cmdline: append });
+const imageOf = ({ image, build }: Options) => given({ image, build });
 
-async function boot(cli: Cli, setting: KernelSetting, image: string, options: Options): Promise<number> {
-  const machine = await bootOptions(cli, setting, image);
-  if (options.iso && !machine.profile.boots.includes('iso')) {
-    throw new UserError(`There is no CD boot for ${setting.architecture}.`, 'Leave --iso out.', {
-      exitCode: EXIT.usage,
-    });
-  }
-  const folder = mkdtempSync(join(tmpdir(), 'auton-boot-'));
-  try {
-    if (options.iso) {
-      const iso = join(folder, 'kernel.iso');
-      await makeIso({ kernel: image, iso, cmdline: options.append ?? '', env: cli.env });
-      Object.assign(machine, { image: iso, boot: 'iso' });
-    } else {
-      Object.assign(machine, cmdlineOf(options));
-    }
-    cli.stderr.write(cli.style.dim(`${relative(cli.cwd, image)} in QEMU; Ctrl-] leaves it.\n`));
-    const exit = await bootInteractive(machine, {
-      input: cli.stdin,
-      output: cli.stdout as NodeJS.WriteStream,
-    });
-    if (cli.stdout.isTTY) cli.print(''); // the prompt of the shell does not belong behind the kernel's
-    if (exit.stderr !== '') cli.stderr.write(`${exit.stderr}\n`);
-    const { passed } = machine.profile.exit;
-    return exit.end === 'stopped' || exit.code === 0 || exit.code === passed ? EXIT.done : EXIT.failed;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
+const cmdlineOf = ({ append }: Options) => (append === undefined ? {} : { cmdline: append });
 
 /** Questions from a person, or lines from a pipe, until the input ends. */
 async function converse(cli: Cli, chat: KernelChat, image: string): Promise<void> {

@@ -1,22 +1,24 @@
 import type { Evidence } from '../../protocol/evidence.ts';
 import type { Style, Symbols } from '../terminal/style.ts';
 import { oneLine, printable } from '../terminal/text.ts';
+import type { Places } from './places.ts';
 import { duration } from '../terminal/units.ts';
 
 const SHOWN_FINDINGS = 20;
 const SHOWN_TAIL = 15;
 
-/** One piece of evidence for a person: what was done, and when it failed why. */
+/** One piece of evidence for a person: what was done, and when it failed why. `places` says where its files are. */
 export function renderEvidence(
   evidence: Evidence,
   { style, symbols }: { style: Style; symbols: Symbols },
+  places: Places = (text) => text,
 ): string[] {
   const mark = evidence.passed ? style.green(symbols.done) : style.red(symbols.failed);
   const lines = [
-    `${mark} ${style.bold(evidence.kind)}  ${oneLine(evidence.summary)} ${style.dim(`(${evidenceTimes(evidence)})`)}`,
+    `${mark} ${style.bold(evidence.kind)}  ${places(oneLine(evidence.summary))} ${style.dim(`(${evidenceTimes(evidence)})`)}`,
   ];
   for (const { file, line, column, severity, message } of evidence.findings.slice(0, SHOWN_FINDINGS)) {
-    const place = [file, line, column].filter((part) => part !== undefined).join(':');
+    const place = places([file, line, column].filter((part) => part !== undefined).join(':'));
     const colour = severity === 'error' ? style.red : severity === 'warning' ? style.yellow : style.dim;
     lines.push(`  ${place === '' ? '' : `${style.bold(place)}: `}${colour(severity)}: ${oneLine(message)}`);
   }

@@ -8,6 +8,8 @@ export interface Target {
   task?: string;
   agent?: string;
   question?: string;
+  /** Id of a piece of evidence. */
+  evidence?: string;
 }
 
 /** The target that a menu, a tree or another part handed to a command, if it did. */

@@ -97,6 +97,7 @@ export class Bubblewrap implements Sandbox {
       timeoutMs: command.timeoutMs,
       signal: command.signal,
       outputFile: command.outputFile,
+      onOutput: command.onOutput,
       maxOutputFileBytes: this.#options.limits.max_file_mb * 2 ** 20,
       kill: (child) => child.kill('SIGKILL'),
       watch: (child) => this.#watch(child, folders),

@@ -29,6 +29,7 @@ export class Unconfined implements Sandbox {
       timeoutMs: command.timeoutMs,
       signal: command.signal,
       outputFile: command.outputFile,
+      onOutput: command.onOutput,
       maxOutputFileBytes: this.#maxFileBytes,
       kill: (child) => void killTree(child, mark),
     });

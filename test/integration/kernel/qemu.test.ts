@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -9,10 +11,12 @@ import { chooseAccelerator } from '../../../src/kernel/accel.ts';
 import { PROFILES } from '../../../src/kernel/architectures.ts';
 import { makeIso } from '../../../src/kernel/image.ts';
 import { bootInteractive, KernelChat } from '../../../src/kernel/interactive.ts';
+import { saveScreen } from '../../../src/kernel/qmp.ts';
 import { QemuSession } from '../../../src/kernel/qemu.ts';
 import type { QemuOptions } from '../../../src/kernel/qemu.ts';
 import { miniKernel } from '../../fixtures/mini-kernel.ts';
 import type { MiniKernel } from '../../fixtures/mini-kernel.ts';
+import { missingTools } from '../../fixtures/tools.ts';
 
 const profile = PROFILES.x86_64;
 
@@ -29,6 +33,15 @@ function processesWith(file: string): number[] {
       }
     })
     .map(Number);
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
 }
 
 async function until(condition: () => boolean, what: string): Promise<void> {
@@ -70,6 +83,41 @@ describe('QEMU', () => {
     assert.deepEqual(await session.exited, { end: 'exited', code: 1, stderr: '' });
     assert.ok(lines.includes('[TEST] alpha_slots: PASS'));
     assert.match(readFileSync(log, 'utf8'), /\[TEST\] gamma_slots: PASS\r\n$/);
+  });
+
+  it('saves its screen as a picture by the control socket', async () => {
+    const controlSocket = join(scratch, 'qmp, 1');
+    const picture = join(scratch, 'screen.png');
+    const session = new QemuSession(options({ controlSocket }));
+    try {
+      await session.waitFor(/auton> $/, 20_000);
+      await saveScreen(controlSocket, picture);
+      assert.equal(readFileSync(picture).subarray(0, 8).toString('latin1'), '\x89PNG\r\n\x1a\n');
+      await assert.rejects(
+        saveScreen(controlSocket, join(scratch, 'no/such/folder.png')),
+        /could not save the screen/,
+      );
+    } finally {
+      await session.stop();
+    }
+    await assert.rejects(saveScreen(controlSocket, picture), /does not answer on its control socket/);
+  });
+
+  it('waits for a debugger when it is halted', async function () {
+    if (missingTools(['gdb']).length > 0) {
+      console.log('skipped: gdb is not installed');
+      return this.skip();
+    }
+    const gdbPort = await freePort();
+    const session = new QemuSession(options({ gdbPort, halted: true, cmdline: 'test=all exit' }));
+    const gdb = ['-batch', '-ex', `target remote localhost:${gdbPort}`, '-ex', 'info registers pc'];
+    let said = '';
+    for (let tries = 0; !/pc +0x/.test(said) && tries < 50; tries++) {
+      said = spawnSync('gdb', gdb, { encoding: 'utf8' }).stdout;
+      await sleep(100);
+    }
+    assert.match(said, /pc +0xfff0/); // the first instruction of the firmware
+    assert.equal((await session.exited).code, 1); // gdb let it go when it left
   });
 
   it('answers at its prompt', async () => {

@@ -44,6 +44,19 @@ describe('build log parser', () => {
     ]);
   });
 
+  it('reads the places that ld takes from debug information, and those in its script', () => {
+    const log = [
+      'ld: /out/time.o:/ws/kernel/time.c:21: multiple definition of `twice`; /out/main.o:/ws/main.c:68: first defined here',
+      '/ws/kernel/main.c:66: undefined reference to `missing`',
+      'ld:arch/x86_64/linker.ld:21: syntax error',
+    ].join('\n');
+    assert.deepEqual(parse(log), [
+      'error kernel/time.c:21:- multiple definition of `twice`; /out/main.o:/ws/main.c:68: first defined here',
+      'error kernel/main.c:66:- undefined reference to `missing`',
+      'error arch/x86_64/linker.ld:21:- syntax error',
+    ]);
+  });
+
   it('keeps what make says when nothing else tells the cause', () => {
     assert.deepEqual(parse("make: *** No rule to make target 'x.c', needed by 'x.o'.  Stop."), [
       "error -:-:- No rule to make target 'x.c', needed by 'x.o'.  Stop.",
