@@ -17,7 +17,7 @@ export const NEW_STATE: Omit<PanelState, 'target'> = {
   filter: '',
   states: [],
   critical: true,
-  timeline: { shown: true, lanes: 'agents', height: 200, zoom: 1 },
+  timeline: { shown: true, lanes: 'tasks', height: 220, zoom: 1 },
 };
 
 /** All that the panel shows of one run. */

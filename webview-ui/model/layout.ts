@@ -25,8 +25,8 @@ export interface Layout {
   height: number;
 }
 
-export const NODE = { width: 216, height: 62 } as const;
-const GAP = { x: 72, y: 18 } as const;
+export const NODE = { width: 200, height: 62 } as const;
+const GAP = { x: 56, y: 18 } as const;
 /** Beyond, dagre takes seconds, and nobody follows single edges any more. */
 const DAGRE_TASKS = 200;
 

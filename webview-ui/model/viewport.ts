@@ -10,8 +10,8 @@ export interface Size {
 }
 
 export const ZOOM = { min: 0.03, max: 2.5, step: 1.25 } as const;
-/** Below, the text of a node cannot be read. */
-export const READABLE = 0.5;
+/** Below, not even the names of the tasks can be read. */
+export const READABLE = 0.3;
 const MARGIN = 24;
 
 const clamp = (value: number, least: number, most: number) => Math.min(most, Math.max(least, value));

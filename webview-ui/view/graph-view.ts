@@ -37,6 +37,8 @@ export interface GraphLook {
 /** Below, a card shows its state and name in large, and further below only its state. */
 const NEAR = 0.6;
 const FAR = 0.25;
+/** A graph that is too large to be shown as a whole begins like this. */
+const LARGE = 0.85;
 /** So many pixels of a drag are still a click. */
 const CLICK_SLACK = 4;
 const PAN_STEP = 60;
@@ -64,6 +66,8 @@ export class GraphView {
   #view: Viewport | null;
   #drawnEdges = '';
   #frame = 0;
+  /** The last press moved the picture: the click that ends it is none. */
+  #dragged = false;
 
   constructor(model: RunModel, words: Words, view: Viewport | null, events: GraphEvents) {
     this.#model = model;
@@ -124,10 +128,11 @@ export class GraphView {
     this.#move(zoomAt(this.#current(), factor, at));
   }
 
-  /** Shows everything, and goes on to do so. */
+  /** Shows everything, and goes on to do so while it can be read. */
   showAll(): void {
-    this.#view = null;
-    this.#events.moved(null);
+    const all = fit(this.#layout, this.#size());
+    this.#view = all.zoom >= READABLE ? null : all;
+    this.#events.moved(this.#view);
     this.#draw();
   }
 
@@ -149,18 +154,20 @@ export class GraphView {
     return { x: width / 2, y: height / 2 };
   }
 
-  /** The user's view, or else everything, as long as that can be read; of a large graph, where work is done. */
+  /** The user's view, or else everything, as long as that can be read; a large graph begins where work is done. */
   #current(): Viewport {
     const size = this.#size();
     if (this.#view) return keepInSight(this.#view, this.#layout, size);
     const all = fit(this.#layout, size);
-    if (all.zoom >= READABLE * NEAR) return all;
-    const active = [...this.#model.tasks.values()].find(
-      ({ state }) => state === 'running' || state === 'failed',
-    );
+    if (all.zoom >= READABLE) return all;
+    const tasks = [...this.#model.tasks.values()];
+    const active =
+      tasks.find(({ state }) => state === 'running') ?? tasks.find(({ state }) => state === 'failed');
     const node = this.#layout.nodes.get(active?.id ?? '') ?? this.#layout.nodes.values().next().value;
     if (!node) return all;
-    return keepInSight(centre({ ...all, zoom: NEAR }, { ...node, ...NODE }, size), this.#layout, size);
+    // From here on it is the user's: it must not jump to whatever is active next.
+    this.#view = keepInSight(centre({ ...all, zoom: LARGE }, { ...node, ...NODE }, size), this.#layout, size);
+    return this.#view;
   }
 
   #move(view: Viewport): void {
@@ -181,6 +188,7 @@ export class GraphView {
     const size = this.#size();
     if (size.width === 0 || size.height === 0) return;
     const view = this.#current();
+    this.#nodes.style.setProperty('--zoom', String(view.zoom));
     this.#nodes.style.transform = `translate(${view.x}px, ${view.y}px) scale(${view.zoom})`;
     this.#edges.move(view.x, view.y, view.zoom);
     const distance = view.zoom < FAR ? 'far' : view.zoom < NEAR ? 'middle' : 'near';
@@ -254,6 +262,7 @@ export class GraphView {
       { passive: false },
     );
     element.addEventListener('click', (event) => {
+      if (this.#dragged) return;
       const task = taskAt(event);
       this.#events.select(task);
       // The second click of a double click has nothing more to show.
@@ -279,24 +288,20 @@ export class GraphView {
   #drag(down: PointerEvent): void {
     if (down.button > 1) return;
     const start = this.#current();
-    let moved = false;
+    this.#dragged = false;
     const move = (event: PointerEvent) => {
       const [dx, dy] = [event.clientX - down.clientX, event.clientY - down.clientY];
-      if (!moved && Math.hypot(dx, dy) < CLICK_SLACK) return;
-      if (!moved) this.element.setPointerCapture(down.pointerId);
-      moved = true;
-      this.element.classList.add('dragging');
+      if (!this.#dragged) {
+        if (Math.hypot(dx, dy) < CLICK_SLACK) return;
+        this.#dragged = true;
+        this.element.setPointerCapture(down.pointerId);
+        this.element.classList.add('dragging');
+      }
       this.#move({ ...start, x: start.x + dx, y: start.y + dy });
     };
     const end = () => {
       this.element.removeEventListener('pointermove', move);
       this.element.classList.remove('dragging');
-      // The click that ends a drag is none.
-      if (moved)
-        this.element.addEventListener('click', (event) => event.stopImmediatePropagation(), {
-          capture: true,
-          once: true,
-        });
     };
     this.element.addEventListener('pointermove', move);
     this.element.addEventListener('pointerup', end, { once: true });

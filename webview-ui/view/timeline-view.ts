@@ -37,6 +37,8 @@ export class TimelineView {
   #selected: string | null = null;
   #shown: (task: string) => boolean = () => true;
   #frame = 0;
+  /** Not shown yet since the lanes were chosen: begin where work is done. */
+  #fresh = true;
 
   constructor(
     model: RunModel,
@@ -69,7 +71,7 @@ export class TimelineView {
 
   setKind(kind: 'agents' | 'tasks'): void {
     this.#kind = kind;
-    this.element.scrollTop = 0;
+    this.#fresh = true;
     this.refresh();
   }
 
@@ -106,6 +108,11 @@ export class TimelineView {
     this.#space.style.height = `${Math.max(height, AXIS + this.#lanes.length * ROW + 4)}px`;
     setAttribute(this.#picture, 'width', String(width));
     setAttribute(this.#picture, 'height', String(height));
+    if (this.#fresh) {
+      const active = this.#lanes.findIndex((lane) => lane.active);
+      this.element.scrollTop = active * ROW - height / 3;
+      this.#fresh = false;
+    }
     const { scrollLeft, scrollTop } = this.element;
     const scale = length / Math.max(1000, this.#model.clock.total);
     const x = (ms: number) => names + ms * scale - scrollLeft;
@@ -142,7 +149,7 @@ export class TimelineView {
   }
 
   #bar(bar: Bar, left: number, right: number, y: number): SVGElement {
-    const width = Math.max(2, right - left - 1);
+    const width = Math.max(3, right - left - 1);
     const top = y + (ROW - BAR) / 2;
     const faded = bar.task !== null && !this.#shown(bar.task) ? ' faded' : '';
     const selected = bar.task !== null && bar.task === this.#selected ? ' selected' : '';
