@@ -29,7 +29,7 @@ export function costsDocuments(ctx: Ctx): Disposable {
       const record = folder?.runs.get(run ?? '');
       if (!folder || !record) return l10n.t('This run is in none of the folders that are open.');
       await folder.runs.load(record);
-      return costsMarkdown(record.state, l10n);
+      return costsMarkdown(record.state);
     },
   };
   return Disposable.from(

@@ -1,8 +1,6 @@
-import type { l10n as editorL10n } from 'vscode';
+import { l10n } from 'vscode';
 import { isPlaybook, type RunState } from '../../protocol/run-state.ts';
 import { addUsage, NO_USAGE, totalTokens, type Usage } from '../../protocol/usage.ts';
-
-type L10n = Pick<typeof editorL10n, 't'>;
 
 /** What was spent on something. Calls of unknown price are not in `spentUsd`. */
 interface Spent {
@@ -14,13 +12,13 @@ interface Spent {
 }
 
 /** What a run spent, as Markdown: against its budget, then by agent, role, model and task. */
-export function costsMarkdown(state: RunState, l10n: L10n): string {
+export function costsMarkdown(state: RunState): string {
   const agents = [...state.agents.values()];
-  const part = (title: string, name: string, rows: Spent[]) => section(state, l10n, title, name, rows);
+  const part = (title: string, name: string, rows: Spent[]) => section(state, title, name, rows);
   return [
     `# ${l10n.t('Costs')}`,
     escape(state.goal),
-    table(['', ''], facts(state, l10n)),
+    table(['', ''], facts(state)),
     ...part(
       l10n.t('By agent'),
       l10n.t('Agent'),
@@ -36,11 +34,11 @@ export function costsMarkdown(state: RunState, l10n: L10n): string {
       l10n.t('Model'),
       grouped(agents, ({ model }) => model),
     ),
-    ...part(l10n.t('By task'), l10n.t('Task'), byTask(state, l10n)),
+    ...part(l10n.t('By task'), l10n.t('Task'), byTask(state)),
   ].join('\n\n');
 }
 
-function facts(state: RunState, l10n: L10n): string[][] {
+function facts(state: RunState): string[][] {
   const { spentUsd, maxCostUsd, unpricedCalls, usage, modelLabel } = state;
   const calls = sum([...state.agents.values()], ({ calls }) => calls);
   const reserved = sum([...state.sessions.values()], ({ reservedUsd }) => reservedUsd);
@@ -55,7 +53,7 @@ function facts(state: RunState, l10n: L10n): string[][] {
     [l10n.t('Calls'), String(calls)],
   ];
   if (unpricedCalls > 0) {
-    const text = l10n.t('of {0} calls: the true cost is higher than what is shown', unpricedCalls);
+    const text = l10n.t('{0} of {1} calls: the true cost is higher than what is shown', unpricedCalls, calls);
     rows.push([l10n.t('Price not known'), text]);
   }
   if (reserved > 0) rows.push([l10n.t('Set aside for calls under way'), dollars(reserved)]);
@@ -74,7 +72,7 @@ function facts(state: RunState, l10n: L10n): string[][] {
   return rows;
 }
 
-function section(state: RunState, l10n: L10n, title: string, name: string, rows: Spent[]): string[] {
+function section(state: RunState, title: string, name: string, rows: Spent[]): string[] {
   const used = rows.filter(({ calls }) => calls > 0);
   if (used.length === 0) return [];
   used.sort((a, b) => b.spentUsd - a.spentUsd || b.calls - a.calls);
@@ -94,15 +92,15 @@ function section(state: RunState, l10n: L10n, title: string, name: string, rows:
     count(row.usage.cacheReadTokens),
     count(row.usage.cacheWriteTokens),
     count(row.usage.outputTokens),
-    cost(row, isPlaybook(state), l10n),
+    cost(row, isPlaybook(state)),
   ]);
   return [`## ${title}`, table(head, cells, 1)];
 }
 
 /** Never 0 for what is not known. */
-function cost({ spentUsd, unpricedCalls }: Spent, playbook: boolean, l10n: L10n): string {
+function cost({ spentUsd, calls, unpricedCalls }: Spent, playbook: boolean): string {
   if (unpricedCalls > 0) {
-    const unknown = l10n.t('unknown ({0} calls)', unpricedCalls);
+    const unknown = l10n.t('unknown ({0} of {1} calls)', unpricedCalls, calls);
     return spentUsd > 0 ? `${dollars(spentUsd)} + ${unknown}` : unknown;
   }
   return playbook && spentUsd === 0 ? l10n.t('none') : dollars(spentUsd);
@@ -117,7 +115,7 @@ function grouped<T extends Omit<Spent, 'name'>>(items: readonly T[], nameOf: (it
   return [...groups.values()];
 }
 
-function byTask(state: RunState, l10n: L10n): Spent[] {
+function byTask(state: RunState): Spent[] {
   const calls = new Map<string, number>();
   for (const { task, turns } of state.sessions.values()) calls.set(task, (calls.get(task) ?? 0) + turns);
   const tasks = [...state.tasks.values()].map(({ spec, spentUsd, usage, unpricedCalls }): Spent => ({
@@ -170,7 +168,7 @@ function table(head: string[], rows: string[][], numbers = head.length): string 
 /** Agents and users wrote it: it must not become markup, nor break the table. */
 function escape(text: string): string {
   const line = text.replace(/\s+/g, ' ').trim();
-  return line.replace(/[\\`*_{}[\]()<>#+!|~&$-]/g, '\\$&');
+  return line.replace(/[\\`*_{}[\]()<>#!|~&$]|^[-+]/g, '\\$&');
 }
 
 const count = (value: number) => value.toLocaleString('en').replaceAll(',', ' ');

@@ -4,6 +4,7 @@ import type { Ctx } from '../ctx.ts';
 import type { FoldersChange } from '../folders.ts';
 import { COMMANDS } from '../ids.ts';
 import { emptyDelta, type RunDelta, type RunRecord } from '../runs/run-record.ts';
+import { PHASE_MARKS, TASK_MARKS } from '../views/marks.ts';
 import { agentInfos, runInfo, taskInfos } from './graph-data.ts';
 import { describeMessage, isFromPanel, type FromPanel, type GraphTarget, type ToPanel } from './messages.ts';
 import { graphPage, webviewRoot } from './page.ts';
@@ -112,7 +113,7 @@ export class GraphPanel implements Disposable {
     this.#send({
       type: 'state',
       target: this.target,
-      strings: graphStrings(),
+      strings: graphStrings(TASK_MARKS, PHASE_MARKS),
       run: runInfo(record, Date.now()),
       tasks: taskInfos(state),
       agents: agentInfos(state),

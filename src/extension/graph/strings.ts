@@ -1,12 +1,14 @@
 import { l10n } from 'vscode';
-import type { TaskState } from '../../protocol/task.ts';
 import type { RunPhase } from '../../protocol/run-state.ts';
+import type { TaskState } from '../../protocol/task.ts';
+
+type Worded<K extends string> = Readonly<Record<K, { word: string }>>;
 
 /** Every text of the graph's panel, in the user's language: the panel itself cannot translate. */
-export function graphStrings() {
+export function graphStrings(states: Worded<TaskState>, phases: Worded<RunPhase>) {
   return {
-    ...STATES(),
-    ...PHASES(),
+    ...words('state', states),
+    ...words('phase', phases),
     graph: l10n.t('Task graph'),
     search: l10n.t('Filter by id, title or agent'),
     filterStates: l10n.t('Filter by state'),
@@ -52,27 +54,8 @@ export function graphStrings() {
 export type GraphStrings = ReturnType<typeof graphStrings>;
 export type StringKey = keyof GraphStrings;
 
-type Texts<P extends string, K extends string> = Record<`${P}.${K}`, string>;
-
-const STATES = (): Texts<'state', TaskState> => ({
-  'state.pending': l10n.t('pending'),
-  'state.ready': l10n.t('ready'),
-  'state.running': l10n.t('running'),
-  'state.validating': l10n.t('validating'),
-  'state.review': l10n.t('in review'),
-  'state.queued': l10n.t('merging'),
-  'state.merged': l10n.t('merged'),
-  'state.blocked': l10n.t('blocked'),
-  'state.failed': l10n.t('failed'),
-  'state.cancelled': l10n.t('cancelled'),
-  'state.skipped': l10n.t('skipped'),
-});
-
-const PHASES = (): Texts<'phase', RunPhase> => ({
-  'phase.running': l10n.t('Running'),
-  'phase.paused': l10n.t('Paused'),
-  'phase.interrupted': l10n.t('Interrupted'),
-  'phase.done': l10n.t('Done'),
-  'phase.failed': l10n.t('Failed'),
-  'phase.cancelled': l10n.t('Cancelled'),
-});
+/** The same words as in the trees, as "state.merged" and "phase.done". */
+function words<P extends string, K extends string>(prefix: P, marks: Worded<K>) {
+  const named = Object.entries<{ word: string }>(marks).map(([key, { word }]) => [`${prefix}.${key}`, word]);
+  return Object.fromEntries(named) as Record<`${P}.${K}`, string>;
+}
