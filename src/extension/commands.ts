@@ -1,4 +1,5 @@
 import { commands, Disposable } from 'vscode';
+import { changeCommands } from './changes/commands.ts';
 import type { Command } from './command.ts';
 import { showError } from './common/errors.ts';
 import { Cancelled } from './common/pick.ts';
@@ -10,6 +11,7 @@ import { steeringCommands } from './steering/commands.ts';
 
 /** Every command of the manifest. */
 const TABLE: Partial<Record<CommandName, Command>> = {
+  ...changeCommands,
   ...graphCommands,
   ...steeringCommands,
   ...kernelCommands,
