@@ -1,5 +1,4 @@
 import { commands, Disposable } from 'vscode';
-import { changeCommands } from './changes/commands.ts';
 import type { Command } from './command.ts';
 import { showError } from './common/errors.ts';
 import { Cancelled } from './common/pick.ts';
@@ -8,13 +7,14 @@ import { graphCommands } from './graph/part.ts';
 import { COMMANDS, type CommandName } from './ids.ts';
 import { kernelCommands } from './kernel/commands.ts';
 import { steeringCommands } from './steering/commands.ts';
+import { viewCommands } from './views/commands.ts';
 
 /** Every command of the manifest. */
 const TABLE: Partial<Record<CommandName, Command>> = {
-  ...changeCommands,
   ...graphCommands,
   ...steeringCommands,
   ...kernelCommands,
+  ...viewCommands,
 };
 
 /** Registers them all; what one throws is shown as one message with a remedy. */

@@ -1,5 +1,4 @@
 import type { ExtensionContext, LogOutputChannel } from 'vscode';
-import type { Changes } from './changes/changes.ts';
 import type { Folders } from './folders.ts';
 import type { Machines } from './kernel/machines.ts';
 
@@ -10,5 +9,4 @@ export interface Ctx {
   readonly folders: Folders;
   /** The kernels that are booted in this window. */
   readonly machines: Machines;
-  readonly changes: Changes;
 }

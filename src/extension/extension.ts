@@ -1,5 +1,4 @@
 import { l10n, window, type Disposable, type ExtensionContext } from 'vscode';
-import { Changes } from './changes/changes.ts';
 import { changesPart } from './changes/part.ts';
 import { registerCommands } from './commands.ts';
 import { nodeProgram } from './common/node.ts';
@@ -33,9 +32,8 @@ export function activate(extension: ExtensionContext): void {
       onProblem: (error) => void showError(error, log),
     });
     const machines = new Machines();
-    const changes = new Changes();
-    extension.subscriptions.push(folders, machines, changes);
-    const ctx: Ctx = { extension, log, folders, machines, changes };
+    extension.subscriptions.push(folders, machines);
+    const ctx: Ctx = { extension, log, folders, machines };
     for (const part of PARTS) extension.subscriptions.push(part(ctx));
   } catch (error) {
     void window.showErrorMessage(l10n.t('AUTON could not start: {0}', String(error)));

@@ -39,6 +39,7 @@ const COMMAND_NAMES = [
   'openFile',
   'openSerialLog',
   'openBuildLog',
+  'openFinding',
   'openTranscript',
   'revealTask',
   'refreshRuns',

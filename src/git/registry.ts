@@ -19,8 +19,17 @@ export class Registry {
   }
 
   /** The entry whose checkout is at `path`. */
-  find(path: string): Promise<Checkout | null> {
-    return findCheckout(this.#repository.commonDir, path);
+  async find(path: string): Promise<Checkout | null> {
+    const folder = join(this.#repository.commonDir, 'worktrees');
+    const isOf = async (id: string) => (await readText(join(folder, id, 'gitdir'))) === join(path, '.git');
+    const usual = entryName(path);
+    if (await isOf(usual)) return { path, gitDir: join(folder, usual) };
+    const ids = await readdir(folder).catch((error: unknown) => {
+      if (hasCode(error, 'ENOENT')) return [];
+      throw error;
+    });
+    for (const id of ids) if (await isOf(id)) return { path, gitDir: join(folder, id) };
+    return null;
   }
 
   /** A new checkout of `sha`, on a new branch or an existing one, or on none. `path` must not exist. */
@@ -103,20 +112,6 @@ export class Registry {
     const name = path.slice(dirname(path).length + 1);
     await rename(path, join(lost, await firstFree(name, (candidate) => exists(join(lost, candidate)))));
   }
-}
-
-/** The entry of a repository's registry whose checkout is at `path`. */
-export async function findCheckout(commonDir: string, path: string): Promise<Checkout | null> {
-  const folder = join(commonDir, 'worktrees');
-  const isOf = async (id: string) => (await readText(join(folder, id, 'gitdir'))) === join(path, '.git');
-  const usual = entryName(path);
-  if (await isOf(usual)) return { path, gitDir: join(folder, usual) };
-  const ids = await readdir(folder).catch((error: unknown) => {
-    if (hasCode(error, 'ENOENT')) return [];
-    throw error;
-  });
-  for (const id of ids) if (await isOf(id)) return { path, gitDir: join(folder, id) };
-  return null;
 }
 
 /** What a checkout's entry is called unless the name is taken. */

@@ -10,4 +10,4 @@ export const isOpen = ({ state }: TaskView) => !FINAL_STATES.has(state);
 export const isChanged = ({ attempts }: TaskView) => attempts.some(({ head }) => head !== null);
 
 /** Its reviewer approved; the user's own approval is waited for. */
-export const awaitsUser = (task: TaskView) => 'awaitingUser' in task && task.awaitingUser === true;
+export const awaitsUser = ({ awaitingUser }: TaskView) => awaitingUser;

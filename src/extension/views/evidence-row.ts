@@ -1,8 +1,8 @@
 import { l10n } from 'vscode';
 import type { Evidence } from '../../protocol/evidence.ts';
-import { duration } from '../../protocol/units.ts';
+import { dayAndTime, duration } from '../../protocol/units.ts';
 import { COLOURS, EVIDENCE_MARKS } from './marks.ts';
-import { escape, excerpt } from './markdown.ts';
+import { code, escape, excerpt, facts, paragraphs } from './markdown.ts';
 import type { Row } from './node.ts';
 
 const SUMMARY_CHARACTERS = 400;
@@ -31,8 +31,8 @@ function numbers({ exitCode, findings, tests, bootMs, durationMs, kind }: Eviden
     exitCode !== undefined && exitCode !== 0 && kind !== 'boot'
       ? l10n.t('exit code {0}', exitCode ?? '?')
       : '',
-    errors > 0 ? l10n.t('{0} errors', errors) : '',
-    warnings > 0 ? l10n.t('{0} warnings', warnings) : '',
+    errors === 1 ? l10n.t('1 error') : errors > 0 ? l10n.t('{0} errors', errors) : '',
+    warnings === 1 ? l10n.t('1 warning') : warnings > 0 ? l10n.t('{0} warnings', warnings) : '',
     tests.length > 0 ? l10n.t('{0} of {1} tests', passed, tests.length) : '',
     kind === 'boot' && bootMs !== undefined ? l10n.t('up in {0}', duration(bootMs)) : duration(durationMs),
   ].filter((text) => text !== '');
@@ -53,4 +53,22 @@ function contents({ files, command, kind }: Evidence): string[] {
 export function evidenceLine(evidence: Evidence): string {
   const icon = evidence.passed ? '$(pass)' : '$(error)';
   return `${icon} ${EVIDENCE_MARKS[evidence.kind].word}: ${excerpt(evidence.summary, SUMMARY_CHARACTERS)} (${escape(duration(evidence.durationMs))})`;
+}
+
+const COMMAND_CHARACTERS = 600;
+
+export function evidenceTooltip(evidence: Evidence): string {
+  const { command, exitCode, startedAt, durationMs, bootMs, tree, culprits } = evidence;
+  return paragraphs(
+    evidenceLine(evidence),
+    facts(
+      [l10n.t('Started'), escape(dayAndTime(startedAt))],
+      [l10n.t('Took'), escape(duration(durationMs))],
+      [l10n.t('Up after'), bootMs !== undefined && escape(duration(bootMs))],
+      [l10n.t('Exit code'), exitCode !== undefined && String(exitCode ?? l10n.t('none, it was ended'))],
+      [l10n.t('Fail together'), culprits !== undefined && culprits.map(code).join(', ')],
+      [l10n.t('Tree'), tree !== undefined && code(tree.slice(0, 12))],
+      [l10n.t('Command'), command !== undefined && code(command.join(' ').slice(0, COMMAND_CHARACTERS))],
+    ),
+  );
 }

@@ -21,9 +21,14 @@ export interface Row {
   command?: { id: string; title: string; arguments: unknown[] };
 }
 
-/** What has to be drawn anew: everything, or some nodes with what is below them, at once or when there is time. */
-export type Stale = 'all' | { now: readonly TreeNode[]; later?: readonly TreeNode[] };
-export const NOTHING: Stale = { now: [] };
+/** What has to be drawn anew, with what is below it; undefined is the whole tree. */
+export interface Stale {
+  now: readonly (TreeNode | undefined)[];
+  /** Costs much for little: not more than once a second. */
+  seldom: readonly (TreeNode | undefined)[];
+}
+export const NOTHING: Stale = { now: [], seldom: [] };
+export const EVERYTHING: Stale = { now: [undefined], seldom: [] };
 
 /**
  * An element of a tree. It stays the same object as long as what it stands for exists, so that only what changed is

@@ -75,19 +75,19 @@ export class RunNode extends TreeNode {
 
   /** What has to be drawn anew after a change; nothing of what was never on the screen. */
   update(delta: RunDelta): Stale {
-    if (!this.#layout || !this.record.loaded) return this.outdated ? { now: [this] } : NOTHING;
+    if (!this.#layout || !this.record.loaded) return this.outdated ? { ...NOTHING, now: [this] } : NOTHING;
     const before = this.#layout;
     const after = layoutOf(this.record.state);
     this.#layout = after;
     const lists = changedLists(before, after);
-    if (lists === 'run' || this.record.problem) return { now: [this] };
+    if (lists === 'run' || this.record.problem) return { ...NOTHING, now: [this] };
     const now = [...lists].map((key) => this.#list(key));
     // What a task waits for and who works on it changes without an event of its own.
     if (delta.run || delta.tasks.size + delta.agents.size > 0) {
       now.push(...[...this.#nodes.values()].filter((node) => node.outdated));
     }
     // All of its lists would be drawn anew only for its numbers.
-    return { now: [...new Set(now)], later: this.outdated ? [this] : [] };
+    return { now: [...new Set(now)], seldom: this.outdated ? [this] : [] };
   }
 
   task(id: string): TreeNode {

@@ -1,9 +1,10 @@
 import { l10n } from 'vscode';
-import { folderTarget, type Target } from '../common/target.ts';
+import type { Target } from '../common/target.ts';
 import type { AutonFolder } from '../folder.ts';
 import type { Folders, FoldersChange } from '../folders.ts';
 import { COMMANDS } from '../ids.ts';
-import { NOTHING, TreeNode, type Row, type Stale } from './node.ts';
+import { FolderNode } from './folder-node.ts';
+import { EVERYTHING, NOTHING, TreeNode, type Row, type Stale } from './node.ts';
 import { RunNode } from './run-nodes.ts';
 
 /** The runs of all folders of the workspace. */
@@ -51,9 +52,9 @@ export class RunsTree {
       case 'folders':
         this.#runs.clear();
         this.#folderNodes.clear();
-        return 'all';
+        return EVERYTHING;
       case 'list':
-        return 'all';
+        return EVERYTHING;
       case 'run':
         return this.#runs.get(`${change.folder.path}\n${change.record.id}`)?.update(change.delta) ?? NOTHING;
       case 'engine':
@@ -63,42 +64,14 @@ export class RunsTree {
 
   #folderNode(folder: AutonFolder): FolderNode {
     let node = this.#folderNodes.get(folder.path);
-    if (!node) this.#folderNodes.set(folder.path, (node = new FolderNode(folder, this)));
+    if (!node) {
+      node = new FolderNode(folder, async (parent) => {
+        const runs = await this.runsOf(folder);
+        return runs.length > 0 ? runs : [new NothingYetNode(parent)];
+      });
+      this.#folderNodes.set(folder.path, node);
+    }
     return node;
-  }
-}
-
-/** A folder of a workspace that has several. */
-class FolderNode extends TreeNode {
-  readonly id: string;
-  readonly parent = undefined;
-  override readonly target: Target;
-  readonly #folder: AutonFolder;
-  readonly #tree: RunsTree;
-
-  constructor(folder: AutonFolder, tree: RunsTree) {
-    super();
-    this.id = folder.path;
-    this.target = folderTarget(folder);
-    this.#folder = folder;
-    this.#tree = tree;
-  }
-
-  row(): Row {
-    const { name } = this.#folder;
-    return {
-      label: name,
-      description: '',
-      icon: { id: 'root-folder' },
-      context: 'folder',
-      spoken: l10n.t('Folder {0}', name),
-      folding: 'open',
-    };
-  }
-
-  override async children(): Promise<readonly TreeNode[]> {
-    const runs = await this.#tree.runsOf(this.#folder);
-    return runs.length > 0 ? runs : [new NothingYetNode(this)];
   }
 }
 

@@ -13,7 +13,7 @@ import {
 import type { Folders, FoldersChange } from '../folders.ts';
 import type { Row, Stale, TreeNode } from './node.ts';
 
-const LATER_MS = 1000;
+const SELDOM_MS = 1000;
 
 /** Where the nodes of a tree come from. */
 export interface TreeSource {
@@ -28,7 +28,8 @@ export class NodeTree implements TreeDataProvider<TreeNode>, Disposable {
   readonly #changed = new EventEmitter<TreeNode[] | undefined>();
   readonly onDidChangeTreeData = this.#changed.event;
   readonly #disposables: Disposable;
-  readonly #later = new Set<TreeNode>();
+  readonly #seldom = new Set<TreeNode | undefined>();
+  #lastSeldom = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(id: string, source: TreeSource, folders: Folders) {
@@ -37,29 +38,33 @@ export class NodeTree implements TreeDataProvider<TreeNode>, Disposable {
     this.#disposables = Disposable.from(
       this.view,
       this.#changed,
-      folders.onDidChange((change) => {
-        this.#update(source.stale(change));
-      }),
+      folders.onDidChange((change) => this.#update(source.stale(change))),
       new Disposable(() => clearTimeout(this.#timer)),
     );
   }
 
-  #update(stale: Stale): void {
-    if (stale === 'all') return this.refresh();
-    if (stale.now.length > 0) this.#changed.fire([...stale.now]);
-    for (const node of stale.later ?? []) this.#later.add(node);
-    if (this.#later.size > 0) this.#timer ??= setTimeout(() => this.#catchUp(), LATER_MS);
+  refresh(): void {
+    this.#changed.fire(undefined);
+  }
+
+  #update({ now, seldom }: Stale): void {
+    if (now.length > 0) this.#fire(now);
+    for (const node of seldom) this.#seldom.add(node);
+    if (this.#seldom.size === 0) return;
+    const wait = this.#lastSeldom + SELDOM_MS - Date.now();
+    if (wait <= 0) this.#catchUp();
+    else this.#timer ??= setTimeout(() => this.#catchUp(), wait);
   }
 
   #catchUp(): void {
     this.#timer = undefined;
-    const nodes = [...this.#later].filter((node) => node.outdated);
-    this.#later.clear();
-    if (nodes.length > 0) this.#changed.fire(nodes);
+    this.#lastSeldom = Date.now();
+    this.#fire([...this.#seldom]);
+    this.#seldom.clear();
   }
 
-  refresh(): void {
-    this.#changed.fire(undefined);
+  #fire(nodes: readonly (TreeNode | undefined)[]): void {
+    this.#changed.fire(nodes.includes(undefined) ? undefined : (nodes as TreeNode[]));
   }
 
   getTreeItem(node: TreeNode): TreeItem {

@@ -1,29 +1,17 @@
-import '../../fixtures/vscode.ts';
 import assert from 'node:assert/strict';
-import type { AutonFolder } from '../../../src/extension/folder.ts';
-import type { RunEvent } from '../../../src/protocol/events.ts';
+import type { RunRecord } from '../../../src/extension/runs/run-record.ts';
 import { goldenIn } from '../../fixtures/golden.ts';
 import { LogBuilder, sampleRun, task, type Moment } from '../../fixtures/run-log.ts';
 import { startedEvent } from '../../fixtures/events.ts';
+import { folderOf, recordOf } from './stored-run.ts';
 import { treeText } from './tree-text.ts';
 
-const { RunRecord, emptyDelta } = await import('../../../src/extension/runs/run-record.ts');
+const { emptyDelta } = await import('../../../src/extension/runs/run-record.ts');
 const { RunNode } = await import('../../../src/extension/views/run-nodes.ts');
-process.env['TZ'] = 'UTC';
 const assertGolden = goldenIn(import.meta.dirname);
 
-const folder = { path: '/home/ada/os', runs: { load: async () => undefined } } as unknown as AutonFolder;
-
-function recordOf(events: readonly RunEvent[], live = true) {
-  const record = new RunRecord('20260302-090000-k3f9', '/home/ada/os/.auton/runs/20260302-090000-k3f9', '');
-  record.apply(events, emptyDelta());
-  record.loaded = true;
-  record.live = live;
-  return record;
-}
-
-function nodeOf(record: InstanceType<typeof RunRecord>) {
-  return new RunNode(folder, record, undefined, () => true);
+function nodeOf(record: RunRecord) {
+  return new RunNode(folderOf(record), record, undefined, () => true);
 }
 
 describe('the tree of a run', () => {
@@ -96,10 +84,9 @@ describe('what is drawn anew in the tree of a run', () => {
     const delta = emptyDelta();
     record.apply(log.events, delta);
     const stale = node.update(delta);
-    assert.ok(stale !== 'all');
-    const names = (nodes: readonly { id: string }[] = []) =>
-      nodes.map(({ id }) => (id === node.id ? 'run' : id.slice(node.id.length + 1)));
-    return { now: names(stale.now), later: names(stale.later) };
+    const names = (nodes: readonly ({ id: string } | undefined)[]) =>
+      nodes.map((one) => (one === node ? 'run' : (one?.id.slice(node.id.length + 1) ?? 'all')));
+    return { now: names(stale.now), seldom: names(stale.seldom) };
   }
 
   it('is the task whose agent does something else', async () => {
@@ -112,12 +99,12 @@ describe('what is drawn anew in the tree of a run', () => {
         summary: 'greps',
       }),
     );
-    assert.deepEqual(stale, { now: ['task boot'], later: [] });
+    assert.deepEqual(stale, { now: ['task boot'], seldom: [] });
   });
 
   it('is nothing when what happened does not show', async () => {
     const stale = await staleAfter((log) => log.evidence('boot', sampleBuild()));
-    assert.deepEqual(stale, { now: [], later: [] });
+    assert.deepEqual(stale, { now: [], seldom: [] });
   });
 
   it('is both lists when a task moves from one to the other, and the numbers of the run later', async () => {
@@ -126,19 +113,19 @@ describe('what is drawn anew in the tree of a run', () => {
     });
     assert.deepEqual(stale.now.slice(0, 2), ['group working', 'group merged']);
     assert.ok(stale.now.includes('task dev-pci'), 'what waited for it shows that it does not any more');
-    assert.deepEqual(stale.later, ['run']);
+    assert.deepEqual(stale.seldom, ['run']);
   });
 
   it('is the whole run when a list comes or goes', async () => {
     const stale = await staleAfter((log) => log.state('mm-slab', 'failed', 'gave up'));
-    assert.deepEqual(stale, { now: ['run'], later: [] });
+    assert.deepEqual(stale, { now: ['run'], seldom: [] });
   });
 
   it('is the run when it ends', async () => {
     const stale = await staleAfter((log) =>
       log.add({ type: 'run.finished', outcome: 'failed', summary: 'stopped' }),
     );
-    assert.ok(stale.later?.includes('run') || stale.now.includes('run'));
+    assert.ok(stale.seldom.includes('run') || stale.now.includes('run'));
   });
 
   function sampleBuild() {
