@@ -5,7 +5,7 @@ import { keysOf } from '../config/secrets.ts';
 import type { RunControl, RunHandle } from '../protocol/control.ts';
 import { UserError } from '../protocol/errors.ts';
 import { given } from '../protocol/given.ts';
-import type { RpcParams } from '../protocol/rpc.ts';
+import type { CleanedWorktrees, RpcParams } from '../protocol/rpc.ts';
 import type { Cli } from './cli.ts';
 import { driveRun } from './drive.ts';
 import { RemoteRun } from './remote-run.ts';
@@ -18,6 +18,7 @@ export interface RunHost {
   resume(run?: string): Promise<RunHandle>;
   /** Asks something of the run at work, or of the newest one; null when that run now goes on in another process. */
   control(ask: (run: RunControl) => Promise<void>): Promise<RunHandle | null>;
+  cleanWorktrees(): Promise<CleanedWorktrees>;
   close(): Promise<void>;
 }
 
@@ -53,6 +54,7 @@ export async function openHost(cli: Cli, folder: string): Promise<RunHost> {
     start: (wish) => engine.start(given(wish)),
     resume: (run) => engine.resume(given({ run })),
     control: (prepare) => engine.resume({ prepare }),
+    cleanWorktrees: () => engine.cleanWorktrees(),
     close: async () => {
       await engine.shutdown();
       await server.close();
@@ -81,6 +83,7 @@ function elsewhere(cli: Cli, client: EngineClient): RunHost {
       await ask(client);
       return null;
     },
+    cleanWorktrees: () => client.cleanWorktrees(),
     close: async () => client.dispose(),
   };
 }

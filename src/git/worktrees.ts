@@ -225,7 +225,9 @@ export class Worktrees {
     for (const task of await this.#leases.tasks()) {
       await this.#exclusively(task, async () => {
         const lease = await this.#leases.read(task);
-        if (!lease || lease.run === this.#repository.run || !isExpired(lease)) return;
+        if (!lease || lease.run === this.#repository.run) return;
+        // An engine outlives its runs: what it still holds of an earlier one is not in use.
+        if (!isExpired(lease) && lease.pid !== process.pid) return;
         if (mayResume(lease.run)) return;
         cleaned.push({ task, result: await this.#retire(lease) });
       });

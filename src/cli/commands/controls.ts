@@ -1,6 +1,7 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { connect } from '../../engine/client.ts';
 import type { RunControl } from '../../protocol/control.ts';
+import type { Review } from '../../protocol/review.ts';
 import type { Cli } from '../cli.ts';
 import { driveRun } from '../drive.ts';
 import { amount, workspaceOf } from '../options.ts';
@@ -53,7 +54,7 @@ export function cancelCommand(cli: Cli): Command {
 }
 
 export function taskCommand(cli: Cli): Command {
-  const task = new Command('task').description('retry, skip or cancel one task');
+  const task = new Command('task').description('judge, retry, skip or cancel one task');
   task
     .command('retry')
     .description('give a failed, blocked, cancelled or skipped task a fresh set of attempts')
@@ -75,7 +76,51 @@ export function taskCommand(cli: Cli): Command {
     .action((id: string, _options: object, command: Command) =>
       controlOrResume(cli, command, (run) => run.cancelTask(id), `${id} is cancelled.`),
     );
+  task
+    .command('approve')
+    .description(
+      'let a change through: instead of a reviewer, after one (workflow.approval), or against their doubts',
+    )
+    .argument('<task>')
+    .addOption(commentOption())
+    .action((id: string, { comment }: { comment?: string[] }, command: Command) =>
+      controlOrResume(
+        cli,
+        command,
+        (run) => run.reviewTask(id, userReview('approve', comment)),
+        `${id} is approved.`,
+      ),
+    );
+  task
+    .command('reject')
+    .description('ask for changes; the comments are what its agent reads next')
+    .argument('<task>')
+    .addOption(commentOption().makeOptionMandatory())
+    .action((id: string, { comment }: { comment?: string[] }, command: Command) =>
+      controlOrResume(
+        cli,
+        command,
+        (run) => run.reviewTask(id, userReview('request_changes', comment)),
+        `${id} goes back to its agent.`,
+      ),
+    );
   return task;
+}
+
+const commentOption = () =>
+  new Option('--comment <text>', 'what to say, of a line as "file:line: text"; may be repeated').argParser(
+    (text: string, before: string[] = []) => [...before, text],
+  );
+
+/** Comments on lines, and the rest as the summary. */
+function userReview(verdict: Review['verdict'], texts: string[] = []): Review {
+  const review: Review = { verdict, summary: '', comments: [] };
+  for (const text of texts) {
+    const [, file, line, message] = /^([^\s:][^:]*):([1-9]\d*):\s*(\S.*)$/s.exec(text) ?? [];
+    if (file && line && message) review.comments.push({ file, line: Number(line), message });
+    else review.summary = `${review.summary}\n${text}`.trim();
+  }
+  return review;
 }
 
 export function messageCommand(cli: Cli): Command {

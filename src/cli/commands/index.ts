@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Cli } from '../cli.ts';
 import { agentsCommand } from './agents.ts';
+import { cleanCommand } from './clean.ts';
 import { configCommand } from './config.ts';
 import {
   answerCommand,
@@ -45,7 +46,7 @@ export const COMMANDS: readonly { heading: string; commands: readonly ((cli: Cli
     commands: [pauseCommand, cancelCommand, taskCommand, messageCommand, answerCommand, budgetCommand],
   },
   { heading: 'Kernel:', commands: [kernelCommand, validateCommand] },
-  { heading: 'Set up:', commands: [configCommand, doctorCommand] },
+  { heading: 'Set up:', commands: [configCommand, doctorCommand, cleanCommand] },
 ];
 
 /** For programs; a user needs none of them. */

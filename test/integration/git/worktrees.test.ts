@@ -18,10 +18,11 @@ describe('worktrees', () => {
   /** What the same user sees after the engine was killed and started again. */
   const restart = async (run = 'run-1') => scene.open({ run });
   const leaseOf = (task: string) => join(scene.state, 'leases', `${task}.json`);
-  const expire = (task: string) => {
+  const change = (task: string, to: object) => {
     const lease = JSON.parse(readFileSync(leaseOf(task), 'utf8')) as Record<string, unknown>;
-    writeFileSync(leaseOf(task), JSON.stringify({ ...lease, until: '2020-01-01T00:00:00.000Z' }));
+    writeFileSync(leaseOf(task), JSON.stringify({ ...lease, ...to }));
   };
+  const expire = (task: string) => change(task, { until: '2020-01-01T00:00:00.000Z' });
 
   it('gives each task a folder and a branch that git itself knows', async () => {
     const worktree = await workspace.addWorktree('pmm', 'developer-1');
@@ -147,11 +148,12 @@ describe('worktrees', () => {
     assert.equal(scene.git('rev-parse', 'refs/auton/archive/run-1/pmm'), head);
   });
 
-  it('cleans only expired worktrees of other runs', async () => {
+  it('cleans only worktrees of other runs that are expired, or its own from before', async () => {
     const { head } = await scene.work(workspace, 'unmerged', { 'u.c': '' });
     const merged = await workspace.addWorktree('base', 'developer-1');
     const inUse = await workspace.addWorktree('in-use', 'developer-1');
-    for (const task of ['unmerged', 'base']) expire(task);
+    expire('unmerged');
+    change('in-use', { pid: process.ppid });
     assert.deepEqual(await workspace.cleanWorktrees(), [], 'its own run');
 
     const cleaned = await (await restart('run-2')).cleanWorktrees();
