@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemPrompt } from '../agents/prompts.ts';
 import { ROLE_PROFILES } from '../agents/roles.ts';
@@ -46,7 +45,6 @@ export async function runAgentSession(context: RunContext, session: AgentSession
   const transcriptFile = join('sessions', `${id}.jsonl`);
   const transcript = new Transcript(join(context.folder, transcriptFile), (text) => context.redact(text));
   const outputFolder = join(context.folder, 'output', id);
-  mkdirSync(outputFolder, { recursive: true });
 
   await context.emit({
     type: 'session.started',

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { cutMiddle } from './output.ts';
@@ -14,6 +15,7 @@ export interface KeptFile {
 }
 
 export function newKeptFile(tool: string, context: ToolContext): KeptFile {
+  mkdirSync(context.outputFolder, { recursive: true });
   const name = `${tool}-${randomBytes(4).toString('hex')}.txt`;
   return { path: path.join(context.outputFolder, name), shown: `${OUTPUT_ALIAS}/${name}` };
 }

@@ -22,6 +22,7 @@ const MAX_LINKS = 40;
 /** A path of the worktree or of `@output/`, for reading. Rejects with a ToolError if it leads anywhere else. */
 export async function readablePlace(given: string, context: ToolContext): Promise<Place> {
   if (given === OUTPUT_ALIAS || given.startsWith(`${OUTPUT_ALIAS}/`)) {
+    await mkdir(context.outputFolder, { recursive: true });
     const inside = given.slice(OUTPUT_ALIAS.length + 1);
     return resolveWithin(context.outputFolder, inside || '.', given);
   }

@@ -26,7 +26,7 @@ export interface ToolContext {
   worktree: string;
   /** Folder of the specification, read by read_spec. Absolute, symlinks resolved. */
   specFolder: string;
-  /** Where long outputs are kept in full, for read_file as `@output/<name>`. Absolute, symlinks resolved; exists. */
+  /** Where long outputs are kept in full, for read_file as `@output/<name>`. Absolute, symlinks resolved; made when needed. */
   outputFolder: string;
   sandbox: Sandbox;
   host: ToolHost;
