@@ -1,7 +1,8 @@
 /** What the engine itself costs. `node test/bench/engine.ts` prints the figures. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventLogFile, findRun } from '../../src/run/runs.ts';
@@ -13,18 +14,23 @@ import { median, round, spread, table, type Figure } from './figures.ts';
 const MORTAL_ENGINE = join(import.meta.dirname, '../fixtures/mortal-engine.ts');
 
 export async function engineFigures(): Promise<Figure[]> {
-  return [await overhead(), await scheduling(), await speedUp(), await resume()];
+  const place = mkdtempSync(join(tmpdir(), 'auton-bench-'));
+  try {
+    return [await overhead(place), await scheduling(place), await speedUp(place), await resume()];
+  } finally {
+    rmSync(place, { recursive: true, force: true });
+  }
 }
 
 const names = (count: number) => Array.from({ length: count }, (_, index) => `t${index}`);
 
 /** Everything but models, builds and boots: log, transcripts, tools, worktrees, commits, merges. */
-async function overhead(): Promise<Figure> {
+async function overhead(place: string): Promise<Figure> {
   const count = 60;
-  await quickRun({ script: headerTasks(...names(10)) });
+  await quickRun({ place, script: headerTasks(...names(10)) });
   const samples: number[] = [];
   for (let sample = 0; sample < 5; sample++) {
-    samples.push((await quickRun({ script: headerTasks(...names(count)) })) / count);
+    samples.push((await quickRun({ place, script: headerTasks(...names(count)) })) / count);
   }
   return {
     name: 'Engine overhead a task',
@@ -45,10 +51,10 @@ function layered(count: number): AgentScript {
   return { tasks, sessions: Object.fromEntries(ids.map((id) => [`developer ${id} 1`, [say('Done.')]])) };
 }
 
-async function scheduling(): Promise<Figure> {
-  await quickRun({ script: layered(300), git: false });
-  const small = (await quickRun({ script: layered(1_000), git: false })) / 1_000;
-  const large = (await quickRun({ script: layered(10_000), git: false })) / 10_000;
+async function scheduling(place: string): Promise<Figure> {
+  await quickRun({ place, script: layered(300), git: false });
+  const small = (await quickRun({ place, script: layered(1_000), git: false })) / 1_000;
+  const large = (await quickRun({ place, script: layered(10_000), git: false })) / 10_000;
   return {
     name: 'Scheduling 10,000 tasks against 1,000, time a task',
     value: large / small,
@@ -58,7 +64,7 @@ async function scheduling(): Promise<Figure> {
   };
 }
 
-async function speedUp(): Promise<Figure> {
+async function speedUp(place: string): Promise<Figure> {
   const ids = names(32);
   const latencyMs = 100;
   const thinking = Array.from({ length: 4 }, () => say('', ['list_files', {}]));
@@ -66,8 +72,8 @@ async function speedUp(): Promise<Figure> {
     tasks: ids.map((id) => ({ id })),
     sessions: Object.fromEntries(ids.map((id) => [`developer ${id} 1`, addsHeader(id, ...thinking)])),
   };
-  const alone = await quickRun({ script, latencyMs, developers: 1 });
-  const together = await quickRun({ script, latencyMs, developers: 4 });
+  const alone = await quickRun({ place, script, latencyMs, developers: 1 });
+  const together = await quickRun({ place, script, latencyMs, developers: 4 });
   return {
     name: 'Speed-up by 4 developers, of the ideal',
     value: (100 * alone) / together / 4,
