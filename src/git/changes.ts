@@ -1,8 +1,6 @@
 import type { Change } from '../protocol/change.ts';
-import { atRepository, type Repository } from './repository.ts';
-import type { LeftOut } from './staging.ts';
-
-const COMPARE = ['diff-tree', '-r', '-M', '--no-ext-diff', '--no-textconv', '--no-color', '--full-index'];
+import { treeOf, type Repository } from './repository.ts';
+import type { LeftOut } from './pending.ts';
 
 const STATUS: Record<string, Change['status']> = {
   A: 'added',
@@ -14,8 +12,9 @@ const STATUS: Record<string, Change['status']> = {
 };
 
 /** The unified diff between two commits or trees. */
-export function diffTrees(repository: Repository, base: string, head: string): Promise<string> {
-  return repository.git.text([...COMPARE, '-p', base, head], atRepository(repository));
+export async function diffTrees(repository: Repository, base: string, head: string): Promise<string> {
+  const [before, after] = await Promise.all([base, head].map((name) => treeOf(repository, name)));
+  return (await repository.diffs.unified(before!, after!)).replace(/\n$/, '');
 }
 
 /** The files that differ between two commits or trees; what was left out of `head` counts as added. */
@@ -25,11 +24,8 @@ export async function changesBetween(
   head: string,
   leftOut: LeftOut[] = [],
 ): Promise<Change[]> {
-  const text = await repository.git.text(
-    [...COMPARE, '--raw', '-p', '-U0', '-z', base, head],
-    atRepository(repository),
-  );
-  const { files, patch } = parseRaw(text);
+  const [before, after] = await Promise.all([base, head].map((name) => treeOf(repository, name)));
+  const { files, patch } = parseRaw(await repository.diffs.raw(before!, after!));
   addLines(files, patch);
   await addSizes(repository, files);
   return [

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { lstat, readFile, readlink, rm, writeFile } from 'node:fs/promises';
+import { lstat, readFile, readlink, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../protocol/errors.ts';
@@ -11,8 +11,10 @@ import {
   readText,
   resolveRef,
   revParse,
+  treeOf,
   type Repository,
 } from './repository.ts';
+import { rewrite } from './rewrite.ts';
 import { targetState } from './target.ts';
 
 /** Somebody else moved the target branch. */
@@ -47,26 +49,14 @@ export async function moveTarget(repository: Repository, expected: string, sha: 
   if (checkout === null) {
     await compareAndSwap(repository, expected, sha);
   } else if (checkout === root && repository.created) {
-    await requireClean(repository);
-    await writeFile(
-      intentFile(repository),
-      JSON.stringify({ branch: targetBranch, expected, sha } satisfies Intent),
-    );
-    await git.text(['read-tree', '-m', '-u', expected, sha], atRoot(repository)).catch((error: unknown) => {
-      if (!(error instanceof GitError)) throw error;
-      throw new CheckoutDirtyError(
-        `${root} has untracked files that the accepted work would overwrite: ${error.stderr.trim()}`,
-        `Move them away, then run: auton resume`,
-        { cause: error },
-      );
-    });
+    await refresh(repository, { branch: targetBranch, expected, sha });
     try {
       await compareAndSwap(repository, expected, sha);
     } catch (error) {
       await git.text(['read-tree', '-m', '-u', sha, expected], atRoot(repository));
       throw error;
     } finally {
-      await rm(intentFile(repository), { force: true });
+      rewrite(intentFile(repository), NO_INTENT);
     }
   } else {
     throw new CheckoutDirtyError(
@@ -85,28 +75,62 @@ export async function moveTarget(repository: Repository, expected: string, sha: 
  */
 export async function mendCheckout(repository: Repository): Promise<boolean> {
   const text = await readText(intentFile(repository));
-  if (text === null) return false;
+  if (text === null || text === NO_INTENT) return false;
   const intent = intentSchema.safeParse(parseJson(text)).data;
   if (intent && (await targetState(repository, intent.branch)).checkout === repository.root) {
     await rm(join(repository.gitDir, 'index.lock'), { force: true });
     const paths = await changedPaths(repository, intent);
     if (!paths.some((path) => path.byUser)) await restore(repository, paths);
   }
-  await rm(intentFile(repository), { force: true });
+  rewrite(intentFile(repository), NO_INTENT);
   return true;
 }
 
 const intentSchema = z.object({ branch: z.string(), expected: z.string(), sha: z.string() });
 type Intent = z.infer<typeof intentSchema>;
 
-/** Exists while the checkout is being refreshed. */
+/** What is in the file while nothing is being refreshed. */
+const NO_INTENT = 'none';
+
+/** Says what the checkout is being refreshed to. */
 function intentFile(repository: Repository): string {
   return join(repository.stateFolder, 'fast-forward.json');
 }
 
+/** Makes the checkout what it will be, or rejects and leaves it as it was. */
+async function refresh(repository: Repository, intent: Intent): Promise<void> {
+  const { git, root, gitDir } = repository;
+  const { expected, sha } = intent;
+  const begin = () => rewrite(intentFile(repository), JSON.stringify(intent));
+  const [from, to] = await Promise.all([expected, sha].map((commit) => treeOf(repository, commit)));
+  const files = { path: root, index: join(gitDir, 'index') };
+  const ready = await repository.workingTrees.refresh(files, from!, to!, join(gitDir, 'auton-file'));
+  if (ready) {
+    try {
+      begin();
+      ready.apply();
+    } catch (error) {
+      ready.cancel();
+      await mendCheckout(repository);
+      throw error;
+    }
+    return;
+  }
+  await requireClean(repository);
+  begin();
+  await git.text(['read-tree', '-m', '-u', expected, sha], atRoot(repository)).catch((error: unknown) => {
+    if (!(error instanceof GitError)) throw error;
+    throw new CheckoutDirtyError(
+      `${root} has untracked files that the accepted work would overwrite: ${error.stderr.trim()}`,
+      `Move them away, then run: auton resume`,
+      { cause: error },
+    );
+  });
+}
+
 async function compareAndSwap(repository: Repository, expected: string, sha: string): Promise<void> {
   const ref = branchRef(repository.targetBranch);
-  await repository.writer.moveRef(ref, sha, expected).catch(async (error: unknown) => {
+  await repository.refs.moveRef(ref, sha, expected).catch(async (error: unknown) => {
     const actual = await resolveRef(repository, ref);
     if (actual === sha) return; // git was killed after it had moved the ref
     if (actual !== expected) throw new MovedError(repository.targetBranch, expected, actual);

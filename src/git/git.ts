@@ -102,6 +102,11 @@ export class Git {
     this.#shells = process.platform === 'win32' ? undefined : new ShellPool(this.#env);
   }
 
+  /** What git runs with. */
+  get environment(): NodeJS.ProcessEnv {
+    return this.#env;
+  }
+
   /** Runs git and returns whatever came of it. */
   async run(args: string[], options: GitOptions = {}): Promise<CommandResult> {
     const where = [

@@ -1,4 +1,4 @@
-import type { ObjectReader } from './objects.ts';
+import type { ContentReader } from './contents.ts';
 
 /** So many commits are looked at here; what is further away is git's to answer. */
 const MAX_COMMITS = 256;
@@ -8,10 +8,10 @@ const MAX_COMMITS = 256;
  * up once, in the open `git cat-file`, where `git merge-base` is a process for each question.
  */
 export class History {
-  readonly #objects: ObjectReader;
+  readonly #objects: ContentReader;
   readonly #parents = new Map<string, string[]>();
 
-  constructor(objects: ObjectReader) {
+  constructor(objects: ContentReader) {
     this.#objects = objects;
   }
 

@@ -2,8 +2,9 @@ import { join } from 'node:path';
 import PQueue from 'p-queue';
 import { GitError, type Identity } from './git.ts';
 import { Registry } from './registry.ts';
-import { atRepository, type Repository } from './repository.ts';
-import { commitTree, inCheckout, type Checkout } from './staging.ts';
+import type { Checkout } from './pending.ts';
+import { atRepository, treeOf, type Repository } from './repository.ts';
+import { commitTree } from './staging.ts';
 
 export type MergeResult =
   | {
@@ -33,19 +34,21 @@ export class Merger {
       const merged = await this.#mergeTrees(base, head);
       if (merged.kind === 'conflict') return merged;
       const { tree } = merged;
-      const sha = await commitTree(this.#repository, tree, [base, head], { message, author: this.#identity });
-      return { kind: 'merged', sha, tree, path: await this.#checkOut(sha) };
+      const sha = commitTree(this.#repository, tree, [base, head], { message, author: this.#identity });
+      return { kind: 'merged', sha, tree, path: await this.#checkOut(sha, tree) };
     });
   }
 
   checkOut(commit: string): Promise<string> {
-    return this.#queue.add(() => this.#checkOut(commit));
+    return this.#queue.add(async () => this.#checkOut(commit, await treeOf(this.#repository, commit)));
   }
 
   async #mergeTrees(
     base: string,
     head: string,
   ): Promise<{ kind: 'merged'; tree: string } | { kind: 'conflict'; files: string[] }> {
+    const apart = await this.#mergeApart(base, head);
+    if (apart !== null) return { kind: 'merged', tree: apart };
     const args = ['merge-tree', '--write-tree', '--name-only', '--no-messages', '-z', base, head];
     const result = await this.#repository.git.run(args, atRepository(this.#repository));
     if (result.code > 1) throw new GitError(args, result);
@@ -53,12 +56,21 @@ export class Merger {
     return result.code === 0 ? { kind: 'merged', tree } : { kind: 'conflict', files };
   }
 
+  /** The merged tree where both lines went on apart from each other, as most tasks do; null for the others. */
+  async #mergeApart(base: string, head: string): Promise<string | null> {
+    const ancestor = await this.#repository.history.mergeBase(base, head);
+    if (ancestor === null) return null;
+    const [old, ours, theirs] = await Promise.all(
+      [ancestor, base, head].map((commit) => treeOf(this.#repository, commit)),
+    );
+    return this.#repository.trees.merge(old!, ours!, theirs!);
+  }
+
   /** Exactly the commit's files: what an earlier build left would let a broken merge pass. */
-  async #checkOut(sha: string): Promise<string> {
+  async #checkOut(sha: string, tree: string): Promise<string> {
     const checkout = await this.#worktree(sha);
     this.#registry.setHead(checkout, sha);
-    await this.#registry.fill(checkout, sha);
-    await this.#repository.git.text(['clean', '-ffdxq'], inCheckout(checkout));
+    await this.#registry.fill(checkout, tree);
     return checkout.path;
   }
 

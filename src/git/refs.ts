@@ -1,21 +1,26 @@
-import { rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Conversation } from './conversation.ts';
 import type { Git } from './git.ts';
 
-/** Writes commit objects and moves refs through git processes that stay open. */
-export class Writer {
+/** Logs that are there are kept; one for each task's branch would go with the branch. */
+const NO_NEW_LOGS = ['-c', 'core.logAllRefUpdates=false'];
+
+/** Moves refs through a git process that stays open. */
+export class RefWriter {
   readonly #refs: Conversation;
-  readonly #commits: Conversation;
-  readonly #folder: string;
-  #files = 0;
 
   constructor(git: Git, commonDir: string, stateFolder: string) {
-    const start = (...args: string[]) =>
-      new Conversation(() => git.start(['-C', stateFolder, `--git-dir=${commonDir}`, ...args]));
-    this.#refs = start('update-ref', '-m', 'auton', '--stdin');
-    this.#commits = start('hash-object', '-t', 'commit', '-w', '--no-filters', '--stdin-paths');
-    this.#folder = stateFolder;
+    this.#refs = new Conversation(() =>
+      git.start([
+        '-C',
+        stateFolder,
+        `--git-dir=${commonDir}`,
+        ...NO_NEW_LOGS,
+        'update-ref',
+        '-m',
+        'auton',
+        '--stdin',
+      ]),
+    );
   }
 
   /**
@@ -29,28 +34,14 @@ export class Writer {
         : expected === null
           ? `create ${ref} ${sha}`
           : `update ${ref} ${sha} ${expected}`;
-    await this.#refs.ask(`start\n${change}\ncommit\n`, 2).catch((error: unknown) => {
+    await this.#refs.ask(`start\n${change}\ncommit\n`, { lines: 2 }).catch((error: unknown) => {
       throw new Error(`git refused to ${change}: ${error instanceof Error ? error.message : ''}`, {
         cause: error,
       });
     });
   }
 
-  /** Stores a commit object, which git checks and names. */
-  async storeCommit(content: string): Promise<string> {
-    const name = `commit-${process.pid}-${(this.#files += 1)}`;
-    const file = join(this.#folder, name);
-    writeFileSync(file, content);
-    try {
-      const [sha = ''] = await this.#commits.ask(`${name}\n`, 1);
-      return sha;
-    } finally {
-      rmSync(file, { force: true });
-    }
-  }
-
   close(): void {
     this.#refs.close();
-    this.#commits.close();
   }
 }

@@ -1,106 +1,37 @@
 import { rmSync } from 'node:fs';
-import { copyFile, lstat, readFile, rm } from 'node:fs/promises';
+import { copyFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hasCode } from '../protocol/errors.ts';
-import type { GitOptions, Identity } from './git.ts';
-import { branchRef, exists, readText, type Repository } from './repository.ts';
-
-/** Limits on what one commit takes from a worktree, so that an agent cannot fill the repository. */
-const MAX_FILE_BYTES = 64 * 1024 * 1024;
-const MAX_COMMIT_BYTES = 256 * 1024 * 1024;
-
-/** A worktree's checkout, addressed so that nothing an agent writes into it can redirect git. */
-export interface Checkout {
-  path: string;
-  /** `<common>/worktrees/<id>`. */
-  gitDir: string;
-}
-
-export interface LeftOut {
-  path: string;
-  /** An embedded repository would run its own configuration; a huge file would stay in the history for ever. */
-  reason: 'repository' | 'size';
-  bytes: number;
-}
-
-export interface Pending {
-  /** The checkout's commit. */
-  head: string;
-  /** The branch that is checked out; null when none is. */
-  branch: string | null;
-  /** Paths that are new or differ from `head`. */
-  paths: string[];
-  /** Paths that are no files any more; a folder or a link may have taken their place. */
-  deleted: string[];
-  leftOut: LeftOut[];
-  /** Files with unresolved conflicts. */
-  unmerged: string[];
-}
+import type { Identity } from './git.ts';
+import {
+  inCheckout,
+  mergeInProgress,
+  pending,
+  type Checkout,
+  type LeftOut,
+  type Pending,
+} from './pending.ts';
+import { branchRef, readText, resolveRef, treeOf, type Repository } from './repository.ts';
 
 export interface CommitText {
   message: string;
   author: Identity;
 }
 
-export function inCheckout(checkout: Checkout): GitOptions {
-  return { cwd: checkout.path, gitDir: checkout.gitDir, workTree: checkout.path };
-}
-
-/** What has changed in a checkout since its last commit. */
-export async function pending(repository: Repository, checkout: Checkout): Promise<Pending> {
-  const text = await repository.git.text(
-    [
-      'status',
-      '--porcelain=v2',
-      '--branch',
-      '-z',
-      '--untracked-files=all',
-      '--no-renames',
-      '--ignore-submodules=dirty',
-    ],
-    inCheckout(checkout),
-  );
-  const result: Pending = { head: '', branch: null, paths: [], deleted: [], leftOut: [], unmerged: [] };
-  let total = 0;
-  for (const record of text.split('\0')) {
-    if (record.startsWith('# branch.oid ')) result.head = record.slice('# branch.oid '.length);
-    if (record.startsWith('# branch.head ') && !record.endsWith(' (detached)')) {
-      result.branch = record.slice('# branch.head '.length);
-    }
-    const path = pathOf(record);
-    if (path === null) continue;
-    if (record.startsWith('u ')) result.unmerged.push(path);
-    if (record.startsWith('1 ') && record[3] === 'D') {
-      result.deleted.push(path);
-      continue;
-    }
-    const { bytes, isFolder } = await sizeOf(join(checkout.path, path));
-    if (isFolder) result.leftOut.push({ path: path.replace(/\/$/, ''), reason: 'repository', bytes: 0 });
-    else if (bytes > MAX_FILE_BYTES || total + bytes > MAX_COMMIT_BYTES) {
-      result.leftOut.push({ path, reason: 'size', bytes });
-    } else {
-      total += bytes;
-      result.paths.push(path);
-    }
-  }
-  return result;
+/** What a commit of a checkout would hold. */
+export interface Staged {
+  /** The checkout's commit. */
+  head: string;
+  /** The branch that is checked out; null when none is. */
+  branch: string | null;
+  tree: string;
+  leftOut: LeftOut[];
+  /** Nothing differs from `head`. */
+  isEmpty: boolean;
 }
 
 /** The tree that a commit of the checkout would have. Its index stays as it is. */
-export async function snapshot(
-  repository: Repository,
-  checkout: Checkout,
-): Promise<{ tree: string; leftOut: LeftOut[] }> {
-  const changed = await pending(repository, checkout);
-  const { head, leftOut } = changed;
-  if (isEmpty(changed)) return { tree: head, leftOut };
-  const index = join(checkout.gitDir, 'index.snapshot');
-  try {
-    await copyFile(join(checkout.gitDir, 'index'), index);
-    return { tree: await writeTree(repository, checkout, changed, { GIT_INDEX_FILE: index }), leftOut };
-  } finally {
-    await rm(index, { force: true });
-  }
+export function snapshot(repository: Repository, checkout: Checkout): Promise<Staged> {
+  return stage(repository, checkout, { keepIndex: true });
 }
 
 /**
@@ -112,19 +43,18 @@ export async function commitAll(
   checkout: Checkout,
   { message, author }: CommitText,
 ): Promise<string | null> {
-  const changed = await pending(repository, checkout);
-  const { head, branch, leftOut } = changed;
+  const { head, branch, tree, leftOut, isEmpty } = await stage(repository, checkout, { keepIndex: false });
   const merging = await readText(join(checkout.gitDir, 'MERGE_HEAD'));
-  if (isEmpty(changed) && merging === null) return null;
+  if (isEmpty && merging === null) return null;
 
-  const tree = await writeTree(repository, checkout, changed, {});
   const notes = leftOut.map(({ path, reason }) => `Auton-Left-Out: ${JSON.stringify(path)} (${reason})`);
-  const sha = await commitTree(repository, tree, [head, ...(merging?.split('\n') ?? [])], {
+  const sha = commitTree(repository, tree, [head, ...(merging?.split('\n') ?? [])], {
     message: [message.trimEnd(), ...notes].join('\n'),
     author,
   });
   if (branch === null) await repository.git.text(['update-ref', 'HEAD', sha, head], inCheckout(checkout));
-  else await repository.writer.moveRef(branchRef(branch), sha, head);
+  else await repository.refs.moveRef(branchRef(branch), sha, head);
+  if (merging === null) return sha;
   for (const name of ['MERGE_HEAD', 'MERGE_MSG', 'MERGE_MODE', 'AUTO_MERGE']) {
     rmSync(join(checkout.gitDir, name), { force: true });
   }
@@ -137,7 +67,7 @@ export function commitTree(
   tree: string,
   parents: string[],
   { message, author }: CommitText,
-): Promise<string> {
+): string {
   const time = timestamp(new Date());
   const header = [
     `tree ${tree}`,
@@ -145,7 +75,8 @@ export function commitTree(
     `author ${person(author)} ${time}`,
     `committer ${person(repository.git.identity)} ${time}`,
   ];
-  return repository.writer.storeCommit(`${header.join('\n')}\n\n${message.replaceAll('\0', '')}\n`);
+  const content = `${header.join('\n')}\n\n${message.replaceAll('\0', '')}\n`;
+  return repository.writer.write('commit', Buffer.from(content));
 }
 
 /** Without what would end the field, and what git itself trims from a name. */
@@ -166,22 +97,54 @@ function timestamp(date: Date): string {
   return `${Math.floor(date.getTime() / 1000)} ${minutes < 0 ? '-' : '+'}${zone}`;
 }
 
-/** The files of a merge in progress that still hold conflict markers. */
-export async function unresolved(checkout: Checkout, files: string[]): Promise<string[]> {
-  const marked: string[] = [];
-  for (const file of files) {
-    const text = await readFile(join(checkout.path, file), 'utf8').catch(() => '');
-    if (/^(<{7} |>{7} )/m.test(text)) marked.push(file);
+async function stage(
+  repository: Repository,
+  checkout: Checkout,
+  how: { keepIndex: boolean },
+): Promise<Staged> {
+  return (await stageHere(repository, checkout, how)) ?? stageByGit(repository, checkout, how);
+}
+
+/** Without git, as long as everything is ordinary. */
+async function stageHere(
+  repository: Repository,
+  checkout: Checkout,
+  { keepIndex }: { keepIndex: boolean },
+): Promise<Staged | null> {
+  if (await mergeInProgress(checkout)) return null;
+  const { workingTrees } = repository;
+  const branch = /^ref: refs\/heads\/(.+)$/.exec((await readText(join(checkout.gitDir, 'HEAD'))) ?? '')?.[1];
+  const head = branch ? await resolveRef(repository, branchRef(branch)) : null;
+  if (!branch || head === null) return null;
+  const before = await treeOf(repository, head);
+  const files = { path: checkout.path, index: join(checkout.gitDir, 'index') };
+  const found = await workingTrees.differences(files, before);
+  if (!found) return null;
+  const isEmpty = found.changed.size + found.added.size + found.deleted.length === 0;
+  if (isEmpty) return { head, branch, tree: before, leftOut: [], isEmpty };
+  const tree = await workingTrees.store(before, found);
+  if (tree === null || (!keepIndex && !workingTrees.record(files, found))) return null;
+  return { head, branch, tree, leftOut: [], isEmpty };
+}
+
+async function stageByGit(
+  repository: Repository,
+  checkout: Checkout,
+  { keepIndex }: { keepIndex: boolean },
+): Promise<Staged> {
+  const changed = await pending(repository, checkout);
+  const { head, branch, leftOut } = changed;
+  const staged = { head, branch, leftOut, isEmpty: changed.paths.length + changed.deleted.length === 0 };
+  if (staged.isEmpty) return { ...staged, tree: await treeOf(repository, head) };
+  if (!keepIndex) return { ...staged, tree: await writeTree(repository, checkout, changed, {}) };
+  const index = join(checkout.gitDir, 'index.snapshot');
+  try {
+    await copyFile(join(checkout.gitDir, 'index'), index);
+    const tree = await writeTree(repository, checkout, changed, { GIT_INDEX_FILE: index });
+    return { ...staged, tree };
+  } finally {
+    await rm(index, { force: true });
   }
-  return marked;
-}
-
-export function mergeInProgress(checkout: Checkout): Promise<boolean> {
-  return exists(join(checkout.gitDir, 'MERGE_HEAD'));
-}
-
-function isEmpty({ paths, deleted }: Pending): boolean {
-  return paths.length + deleted.length === 0;
 }
 
 async function writeTree(
@@ -201,24 +164,4 @@ async function writeTree(
   await stage(['--force-remove'], deleted);
   await stage(['--add', '--remove', '--replace'], paths);
   return repository.git.text(['write-tree'], options);
-}
-
-/** The path of a record of `git status --porcelain=v2`, or null for other lines. */
-function pathOf(record: string): string | null {
-  const fieldsBefore = { '1': 8, u: 10, '?': 1 }[record[0] ?? ''];
-  if (fieldsBefore === undefined || record[1] !== ' ') return null;
-  let at = 0;
-  for (let field = 0; field < fieldsBefore; field += 1) at = record.indexOf(' ', at) + 1;
-  return record.slice(at);
-}
-
-/** A path's size; a folder where git reports a path is an embedded repository. */
-async function sizeOf(path: string): Promise<{ bytes: number; isFolder: boolean }> {
-  try {
-    const stat = await lstat(path);
-    return { bytes: stat.isFile() ? stat.size : 0, isFolder: stat.isDirectory() };
-  } catch (error) {
-    if (hasCode(error, 'ENOENT') || hasCode(error, 'ENOTDIR')) return { bytes: 0, isFolder: false };
-    throw error;
-  }
 }

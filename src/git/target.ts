@@ -88,7 +88,7 @@ async function ownTarget(repository: Repository, tip: string, notices: string[])
     } else if (await isAncestor(repository, tip, sha)) {
       return branch;
     } else if (await isAncestor(repository, sha, tip)) {
-      await repository.writer.moveRef(branchRef(branch), tip, sha);
+      await repository.refs.moveRef(branchRef(branch), tip, sha);
       return branch;
     } else {
       notices.push(`${branch} has commits that are not based on the current main and stays as it is.`);

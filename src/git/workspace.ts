@@ -5,12 +5,16 @@ import { UserError } from '../protocol/errors.ts';
 import { changesBetween, diffTrees } from './changes.ts';
 import { mendCheckout, moveTarget } from './checkout.ts';
 import { createRepository, excludeStateFolder } from './create.ts';
+import { DiffReader } from './diffs.ts';
 import { Git, type Identity } from './git.ts';
 import { History } from './history.ts';
 import { inspect, requireGit, safeDirectories, type RepositoryFacts } from './inspect.ts';
 import { removeOwnLocks } from './locks.ts';
+import { ObjectWriter } from './loose.ts';
 import { Merger, type MergeResult } from './merge.ts';
-import { ObjectReader } from './objects.ts';
+import { ContentReader } from './contents.ts';
+import { Plain } from './plain.ts';
+import { RefWriter } from './refs.ts';
 import { Registry } from './registry.ts';
 import {
   atRepository,
@@ -20,11 +24,13 @@ import {
   isAncestor,
   resolveRef,
   revParse,
+  treeOf,
   type Repository,
 } from './repository.ts';
 import { commitTree } from './staging.ts';
 import { chooseTarget } from './target.ts';
-import { Writer } from './writer.ts';
+import { Trees } from './trees.ts';
+import { WorkingTrees } from './working-tree.ts';
 import {
   Worktrees,
   type RemoveResult,
@@ -51,6 +57,8 @@ export interface WorkspaceOptions {
   startsEmpty?: boolean;
   /** Names the archive; worktrees of the same run are used again. */
   run?: string;
+  /** Folders of merged worktrees are used for others, unless what ran in one may outlive it. Default: they are. */
+  recycle?: boolean;
   /** For a run that is resumed: the branch it started with. */
   targetBranch?: string;
 }
@@ -62,18 +70,17 @@ export class Workspace {
   /** What the user should know before the run starts. */
   readonly notices: string[];
   readonly #repository: Repository;
+  readonly #registry: Registry;
   readonly #worktrees: Worktrees;
   readonly #merger: Merger;
-  readonly #history: History;
   readonly #identity: Identity;
 
   private constructor(repository: Repository, notices: string[], identity: Identity) {
-    const registry = new Registry(repository);
     this.notices = notices;
     this.#repository = repository;
-    this.#worktrees = new Worktrees(repository, registry);
-    this.#merger = new Merger(repository, registry, identity);
-    this.#history = new History(repository.objects);
+    this.#registry = new Registry(repository);
+    this.#worktrees = new Worktrees(repository, this.#registry);
+    this.#merger = new Merger(repository, this.#registry, identity);
     this.#identity = identity;
   }
 
@@ -98,15 +105,12 @@ export class Workspace {
       !facts || unborn || unfinished ? await createRepository(git, root, options.template) : facts;
 
     const repository: Repository = {
-      git,
-      objects: new ObjectReader(() =>
-        git.start([`--git-dir=${folders.commonDir}`, 'cat-file', '--batch-check']),
-      ),
-      writer: new Writer(git, folders.commonDir, stateFolder),
+      ...(await access(git, { root, stateFolder, ...folders })),
       root,
       commonDir: folders.commonDir,
       gitDir: folders.gitDir,
       stateFolder,
+      recycle: options.recycle ?? true,
       created: folders !== facts || facts.created,
       branchPrefix: options.branchPrefix,
       targetBranch: options.targetBranch ?? 'main',
@@ -158,7 +162,7 @@ export class Workspace {
   }
 
   treeOf(commit: string): Promise<string> {
-    return revParse(this.#repository, `${commit}^{tree}`);
+    return treeOf(this.#repository, commit);
   }
 
   /** The commit that a worktree's branch is at. */
@@ -170,7 +174,8 @@ export class Workspace {
   async mergeBase(commit: string): Promise<string> {
     const target = await this.head();
     return (
-      (await this.#history.mergeBase(target, commit)) ?? (await this.#text('merge-base', target, commit))
+      (await this.#repository.history.mergeBase(target, commit)) ??
+      (await this.#text('merge-base', target, commit))
     );
   }
 
@@ -193,7 +198,7 @@ export class Workspace {
       throw notEmpty(this.root);
     }
     const message = `Start over\n\nThe branch archive/${label} has what was here.`;
-    const sha = await commitTree(this.#repository, empty, [], { message, author: this.#identity });
+    const sha = commitTree(this.#repository, empty, [], { message, author: this.#identity });
     const branch = await firstFree(
       `archive/${label}`,
       async (name) => (await resolveRef(this.#repository, branchRef(name))) !== null,
@@ -202,7 +207,7 @@ export class Workspace {
     try {
       await moveTarget(this.#repository, head, sha);
     } catch (error) {
-      await this.#repository.writer.moveRef(branchRef(branch), null, head);
+      await this.#repository.refs.moveRef(branchRef(branch), null, head);
       throw error;
     }
     return branch;
@@ -281,14 +286,37 @@ export class Workspace {
 
   /** Ends the processes that run git; the workspace is not used afterwards. */
   close(): void {
+    this.#registry.close();
     this.#repository.objects.close();
-    this.#repository.writer.close();
+    this.#repository.refs.close();
+    this.#repository.diffs.close();
     this.#repository.git.close();
   }
 
   #text(...args: string[]): Promise<string> {
     return this.#repository.git.text(args, atRepository(this.#repository));
   }
+}
+
+/** How the repository is read and written. */
+async function access(
+  git: Git,
+  { root, commonDir, stateFolder }: { root: string; commonDir: string; stateFolder: string },
+) {
+  const format = await git.text(['rev-parse', '--show-object-format'], { gitDir: commonDir });
+  const hash = format === 'sha256' ? format : 'sha1';
+  const objects = new ContentReader(() =>
+    git.start([`--git-dir=${commonDir}`, 'cat-file', '--batch-command']),
+  );
+  const writer = new ObjectWriter(commonDir, hash);
+  const trees = new Trees(objects, writer);
+  return {
+    ...{ git, objects, writer, trees },
+    workingTrees: new WorkingTrees({ objects, writer, trees, plain: new Plain(git, commonDir), hash }),
+    refs: new RefWriter(git, commonDir, stateFolder),
+    diffs: new DiffReader(git, commonDir, root),
+    history: new History(objects),
+  };
 }
 
 function notEmpty(root: string): UserError {

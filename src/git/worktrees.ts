@@ -6,6 +6,7 @@ import { taskIdSchema } from '../protocol/schema/task.ts';
 import { changesBetween, diffTrees } from './changes.ts';
 import { GitError } from './git.ts';
 import { isExpired, Leases, type Lease } from './leases.ts';
+import { inCheckout, mergeInProgress, pending, unresolved, type Checkout } from './pending.ts';
 import { Registry } from './registry.ts';
 import {
   branchRef,
@@ -18,15 +19,7 @@ import {
   revParse,
   type Repository,
 } from './repository.ts';
-import {
-  commitAll,
-  inCheckout,
-  mergeInProgress,
-  pending,
-  snapshot,
-  unresolved,
-  type Checkout,
-} from './staging.ts';
+import { commitAll, snapshot } from './staging.ts';
 import { checkedOutAt } from './target.ts';
 
 /** A task's checkout and branch. */
@@ -339,9 +332,11 @@ export class Worktrees {
     const tip = await resolveRef(this.#repository, branchRef(branch));
     const result =
       tip === null || isMerged ? ({ kind: 'removed' } as const) : await this.#archive(lease, tip);
-    if (checkout) await this.#registry.remove(checkout);
+    const sound = checkout && isMerged && (await this.#registry.defect(checkout, branch)) === null;
+    if (sound) await this.#registry.recycle(checkout);
+    else if (checkout) await this.#registry.remove(checkout);
     if (tip !== null && (await checkedOutAt(this.#repository, branch)) === null) {
-      await this.#repository.writer.moveRef(branchRef(branch), null, tip);
+      await this.#repository.refs.moveRef(branchRef(branch), null, tip);
     }
     await this.#leases.release(task);
     return result;

@@ -84,6 +84,8 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
       branchPrefix: config.workspace.branch_prefix,
       template: config.workspace.template === 'reference' ? { folder: referenceKernel } : null,
       startsEmpty: !resumed && models.startsEmpty(),
+      // Without a sandbox, a command may leave a process behind that still writes where it was started.
+      recycle: sandbox.mode !== 'off',
       run,
       ...resumed,
     });

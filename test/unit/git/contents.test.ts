@@ -3,7 +3,7 @@ import { execFileSync, spawn, type ChildProcessWithoutNullStreams } from 'node:c
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ObjectReader } from '../../../src/git/objects.ts';
+import { ContentReader } from '../../../src/git/contents.ts';
 
 describe('looking up objects', () => {
   const folder = mkdtempSync(join(tmpdir(), 'auton-objects-'));
@@ -11,12 +11,12 @@ describe('looking up objects', () => {
   const git = (...args: string[]) =>
     execFileSync('git', ['-C', folder, ...identity, ...args], { encoding: 'utf8' }).trim();
   const started: ChildProcessWithoutNullStreams[] = [];
-  let reader: ObjectReader;
+  let reader: ContentReader;
   before(() => {
     git('init', '-q', '-b', 'main');
     git('commit', '-q', '--allow-empty', '-m', 'First');
-    reader = new ObjectReader(() => {
-      const child = spawn('git', ['-C', folder, 'cat-file', '--batch-check'], { stdio: 'pipe' });
+    reader = new ContentReader(() => {
+      const child = spawn('git', ['-C', folder, 'cat-file', '--batch-command'], { stdio: 'pipe' });
       started.push(child);
       return child;
     });
