@@ -5,7 +5,7 @@ import { CommanderError } from 'commander';
 import { errorMessage, EXIT, UserError } from '../protocol/errors.ts';
 import type { Cli } from './cli.ts';
 import { styleFor, symbolsFor } from './terminal/style.ts';
-import { printable } from './terminal/text.ts';
+import { printable } from '../protocol/printable.ts';
 
 /** Prints what went wrong, once, and returns the process's exit code. Everything a user sees fail comes through here. */
 export function reportError(error: unknown, cli: Cli): number {

@@ -4,8 +4,9 @@ import { totalTokens } from '../../protocol/usage.ts';
 import { readRun } from '../../run/runs.ts';
 import { printJson, type Cli } from '../cli.ts';
 import { jsonOption, workspaceOf } from '../options.ts';
-import { oneLine, table } from '../terminal/text.ts';
-import { dollars } from '../terminal/units.ts';
+import { oneLine } from '../../protocol/printable.ts';
+import { table } from '../terminal/text.ts';
+import { dollars } from '../../protocol/units.ts';
 
 export function agentsCommand(cli: Cli): Command {
   return new Command('agents')

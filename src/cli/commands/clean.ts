@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { printJson, type Cli } from '../cli.ts';
 import { jsonOption, workspaceOf } from '../options.ts';
 import { openHost } from '../run-host.ts';
-import { oneLine } from '../terminal/text.ts';
+import { oneLine } from '../../protocol/printable.ts';
 
 export function cleanCommand(cli: Cli): Command {
   return new Command('clean')

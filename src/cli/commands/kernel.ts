@@ -29,8 +29,8 @@ import {
   workspaceOf,
 } from '../options.ts';
 import { interruptible } from '../signals.ts';
-import { bytes, duration } from '../terminal/units.ts';
-import { printable } from '../terminal/text.ts';
+import { bytes, duration } from '../../protocol/units.ts';
+import { printable } from '../../protocol/printable.ts';
 
 interface Options extends BootChoice {
   arch?: Architecture;

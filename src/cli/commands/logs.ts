@@ -6,7 +6,8 @@ import { applyEvent } from '../../protocol/fold.ts';
 import { emptyRunState, type RunState } from '../../protocol/run-state.ts';
 import { readRun } from '../../run/runs.ts';
 import type { Cli } from '../cli.ts';
-import { describeEvent, formatLine, isAtLeast, type Weight } from '../live/event-lines.ts';
+import { describeEvent, isAtLeast, type Weight } from '../../protocol/describe-event.ts';
+import { formatLine } from '../live/event-lines.ts';
 import { jsonOption, workspaceOf } from '../options.ts';
 
 interface Options {

@@ -3,8 +3,9 @@ import { listRuns, type RunSummary } from '../../run/runs.ts';
 import { columnsOf, printJson, type Cli } from '../cli.ts';
 import { STATUS_COLOURS } from '../live/task-marks.ts';
 import { jsonOption, workspaceOf } from '../options.ts';
-import { cut, oneLine, table } from '../terminal/text.ts';
-import { dayAndTime, dollars } from '../terminal/units.ts';
+import { oneLine } from '../../protocol/printable.ts';
+import { cut, table } from '../terminal/text.ts';
+import { dayAndTime, dollars } from '../../protocol/units.ts';
 
 export function runsCommand(cli: Cli): Command {
   return new Command('runs')

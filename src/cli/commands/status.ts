@@ -8,8 +8,9 @@ import { costText } from '../live/cost.ts';
 import { troubleLines, workedMs } from '../live/summary.ts';
 import { STATUS_COLOURS, TASK_MARKS } from '../live/task-marks.ts';
 import { jsonOption, workspaceOf } from '../options.ts';
-import { oneLine, table, wrap } from '../terminal/text.ts';
-import { dayAndTime, duration } from '../terminal/units.ts';
+import { oneLine } from '../../protocol/printable.ts';
+import { table, wrap } from '../terminal/text.ts';
+import { dayAndTime, duration } from '../../protocol/units.ts';
 
 export function statusCommand(cli: Cli): Command {
   return new Command('status')

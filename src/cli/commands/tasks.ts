@@ -4,7 +4,8 @@ import { readRun } from '../../run/runs.ts';
 import { columnsOf, printJson, type Cli } from '../cli.ts';
 import { TASK_MARKS } from '../live/task-marks.ts';
 import { jsonOption, workspaceOf } from '../options.ts';
-import { cut, oneLine, table, widthOf } from '../terminal/text.ts';
+import { oneLine } from '../../protocol/printable.ts';
+import { cut, table, widthOf } from '../terminal/text.ts';
 
 export function tasksCommand(cli: Cli): Command {
   return new Command('tasks')

@@ -1,8 +1,9 @@
 import { isPlaybook, type AgentView, type RunState, type TaskView } from '../../protocol/run-state.ts';
 import type { TaskState } from '../../protocol/task.ts';
 import type { Style, Symbols } from '../terminal/style.ts';
-import { cut, fit, oneLine, pad, widthOf } from '../terminal/text.ts';
-import { clock } from '../terminal/units.ts';
+import { oneLine } from '../../protocol/printable.ts';
+import { cut, fit, pad, widthOf } from '../terminal/text.ts';
+import { clock } from '../../protocol/units.ts';
 import type { ConsoleView } from './console-view.ts';
 import { costText } from './cost.ts';
 import { TASK_MARKS } from './task-marks.ts';

@@ -1,5 +1,5 @@
 import type { LiveOutput } from '../../protocol/control.ts';
-import { printable } from '../terminal/text.ts';
+import { printable } from '../../protocol/printable.ts';
 
 const KEPT_LINES = 40;
 /** A boot that prints keeps the box; another gets it when the first has been silent for this long. */

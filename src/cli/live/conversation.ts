@@ -1,8 +1,8 @@
 import type { TranscriptEntry } from '../../agents/transcript.ts';
 import { isPlaybook, type RunState, type SessionView } from '../../protocol/run-state.ts';
 import type { Style, Symbols } from '../terminal/style.ts';
-import { oneLine, printable } from '../terminal/text.ts';
-import { counted, dollars, duration } from '../terminal/units.ts';
+import { oneLine, printable } from '../../protocol/printable.ts';
+import { counted, dollars, duration } from '../../protocol/units.ts';
 
 export interface Conversation {
   session: SessionView;

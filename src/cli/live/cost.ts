@@ -1,5 +1,5 @@
 import { isPlaybook, type RunState } from '../../protocol/run-state.ts';
-import { counted, dollars } from '../terminal/units.ts';
+import { counted, dollars } from '../../protocol/units.ts';
 
 /** What was spent, honestly: calls of unknown price are said, not counted as free. */
 export function costText(state: RunState): string {

@@ -1,8 +1,8 @@
+import { evidenceTimes } from '../../protocol/describe-event.ts';
 import type { Evidence } from '../../protocol/evidence.ts';
 import type { Style, Symbols } from '../terminal/style.ts';
-import { oneLine, printable } from '../terminal/text.ts';
+import { oneLine, printable } from '../../protocol/printable.ts';
 import type { Places } from './places.ts';
-import { duration } from '../terminal/units.ts';
 
 const SHOWN_FINDINGS = 20;
 const SHOWN_TAIL = 15;
@@ -38,10 +38,4 @@ export function renderEvidence(
     lines.push(...tail.map((line) => style.dim(`    ${line}`)));
   }
   return lines;
-}
-
-/** How long it took; of a boot also how long until the kernel was up. */
-export function evidenceTimes({ kind, bootMs, durationMs }: Evidence): string {
-  const all = duration(durationMs);
-  return kind === 'boot' && bootMs !== undefined ? `up in ${duration(bootMs)}, ${all} in all` : all;
 }

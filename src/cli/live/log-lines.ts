@@ -1,5 +1,5 @@
 import type { Cli } from '../cli.ts';
-import { printable } from '../terminal/text.ts';
+import { printable } from '../../protocol/printable.ts';
 
 /** Prints text that comes in pieces, line by line, each as `show` has it. */
 export class LogLines {

@@ -13,7 +13,8 @@ import {
 import { cut, widthOf } from '../terminal/text.ts';
 import { renderBoard } from './board.ts';
 import { SerialConsole } from './console-view.ts';
-import { describeEvent, formatLine, isAtLeast, PREFIX_COLUMNS, SUBJECT_COLUMNS } from './event-lines.ts';
+import { describeEvent, isAtLeast } from '../../protocol/describe-event.ts';
+import { formatLine, PREFIX_COLUMNS, SUBJECT_COLUMNS } from './event-lines.ts';
 
 /** Shows a run while it works. */
 export interface Progress {

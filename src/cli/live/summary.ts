@@ -3,8 +3,9 @@ import type { RunEvent } from '../../protocol/events.ts';
 import type { Evidence } from '../../protocol/evidence.ts';
 import type { RunState, RunStatus } from '../../protocol/run-state.ts';
 import type { Style, Symbols } from '../terminal/style.ts';
-import { cut, oneLine, table, wrap } from '../terminal/text.ts';
-import { counted, duration } from '../terminal/units.ts';
+import { oneLine } from '../../protocol/printable.ts';
+import { cut, table, wrap } from '../terminal/text.ts';
+import { counted, duration } from '../../protocol/units.ts';
 import { costText } from './cost.ts';
 import { STATUS_COLOURS } from './task-marks.ts';
 

@@ -2,7 +2,7 @@ import type { RunState, TaskView } from '../../protocol/run-state.ts';
 import { FINAL_STATES, type TaskState } from '../../protocol/task.ts';
 import type { StoredRun } from '../../run/runs.ts';
 import { workClock } from '../live/summary.ts';
-import { clock, duration } from '../terminal/units.ts';
+import { clock, duration } from '../../protocol/units.ts';
 import { escapeXml, label, STATE_COLOURS, svg } from './svg.ts';
 
 const LEFT = 170;

@@ -44,25 +44,6 @@ export function fit(text: string, width: number, ellipsis = '…'): string {
   return pad(cut(text, width, ellipsis), width);
 }
 
-/**
- * One line that can be printed safely: what a model, a compiler or a kernel wrote may hold control sequences that
- * would move the cursor, set the title of the window or worse.
- */
-export function oneLine(text: string): string {
-  return printable(text).replace(/\s+/g, ' ').trim();
-}
-
-/** The same for text of several lines. */
-export function printable(text: string): string {
-  return (
-    stripVTControlCharacters(text)
-      .replace(/\r\n?/g, '\n')
-      .replaceAll('\t', '    ')
-      // eslint-disable-next-line no-control-regex -- they are what must go
-      .replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '')
-  );
-}
-
 /** Breaks at spaces so that no line is wider than `width`; words that are longer are broken. */
 export function wrap(text: string, width: number): string[] {
   return text.split('\n').flatMap((line) => wrapLine(line, Math.max(8, width)));

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { LiveRegion } from '../../../src/cli/terminal/live-region.ts';
 import { canRedraw, styleFor, symbolsFor, ASCII, UNICODE } from '../../../src/cli/terminal/style.ts';
-import { cut, oneLine, printable, table, widthOf, wrap } from '../../../src/cli/terminal/text.ts';
-import { clock, dollars, duration } from '../../../src/cli/terminal/units.ts';
+import { oneLine, printable } from '../../../src/protocol/printable.ts';
+import { cut, table, widthOf, wrap } from '../../../src/cli/terminal/text.ts';
+import { clock, dollars, duration } from '../../../src/protocol/units.ts';
 import { MemoryStream } from './memory-stream.ts';
 import { Screen } from './screen.ts';
 
