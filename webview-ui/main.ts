@@ -59,6 +59,19 @@ function kept(run: string): Omit<PanelState, 'target'> {
   return isPanelState(state) && JSON.stringify(state.target) === run ? state : NEW_STATE;
 }
 
+/** At once, and while more comes, as when the picture is moved, not more often than this. */
+const SAVE_MS = 200;
+let unsaved: PanelState | null = null;
+let saving = false;
+
 function save(state: PanelState): void {
+  unsaved = state;
+  if (saving) return;
+  saving = true;
   editor.setState(state);
+  unsaved = null;
+  setTimeout(() => {
+    saving = false;
+    if (unsaved) save(unsaved);
+  }, SAVE_MS);
 }

@@ -49,9 +49,10 @@ export class RunModel {
     return [...this.agents.values()].filter((agent) => agent.task === task).map(({ id }) => id);
   }
 
-  /** The one who works on it, or else who did last. */
+  /** The one who works on it now, or else who wrote it last. */
   agentOf(task: TaskInfo): string {
-    return this.workers(task.id)[0] ?? task.work.at(-1)?.agent ?? '';
+    const written = task.work.findLast(({ role }) => role !== 'reviewer' && role !== 'integrator');
+    return this.workers(task.id)[0] ?? written?.agent ?? '';
   }
 
   elapsed(task: TaskInfo): number {

@@ -5,6 +5,7 @@ import type { WorkClock } from './work-clock.ts';
 export interface CriticalPath {
   /** Ids from the first task to the last. */
   tasks: readonly string[];
+  set: ReadonlySet<string>;
   /** Time of work of all of them together: measured, and expected for what is not done. */
   ms: number;
 }
@@ -40,7 +41,7 @@ export function criticalPath(tasks: readonly Timed[], clock: WorkClock): Critica
   for (const [id, { ms }] of best) if (last === null || ms > best.get(last)!.ms) last = id;
   const path: string[] = [];
   for (let id = last; id !== null; id = best.get(id)!.before) path.unshift(id);
-  return { tasks: path, ms: last === null ? 0 : best.get(last)!.ms };
+  return { tasks: path, set: new Set(path), ms: last === null ? 0 : best.get(last)!.ms };
 }
 
 /** Time of work on a task so far; 0 before its first attempt. */

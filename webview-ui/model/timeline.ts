@@ -58,8 +58,11 @@ export function taskLanes(tasks: readonly TaskInfo[], clock: WorkClock): Lane[] 
     const bars = task.timeline.flatMap(({ state, at }, index): Bar[] => {
       const next = task.timeline[index + 1];
       if (state === 'pending' || FINAL_STATES.has(state) || state === 'blocked') return [];
+      const from = clock(at);
       const to = next ? clock(next.at) : clock.total;
-      return [{ from: clock(at), to, state, task: task.id, label: '' }];
+      // A state that it only passed through is none to be seen.
+      if (next && from === to) return [];
+      return [{ from, to, state, task: task.id, label: '' }];
     });
     const end = task.timeline.at(-1);
     if (end && bars.length > 0 && (FINAL_STATES.has(end.state) || end.state === 'blocked')) {

@@ -12,6 +12,11 @@ export function clockText(ms: number): string {
   return `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${two(seconds % 60)}`;
 }
 
+/** How long something took: "4.2 s", then as a clock. */
+export function tookText(ms: number): string {
+  return ms < 9950 ? `${(ms / 1000).toFixed(1)} s` : clockText(ms);
+}
+
 export function dollars(usd: number): string {
   return usd > 0 && usd < 0.005 ? '<$0.01' : `$${usd.toFixed(2)}`;
 }

@@ -74,12 +74,33 @@ export function keepInSight(view: Viewport, content: Size, screen: Size): Viewpo
   };
 }
 
-/** The part of the graph that is in sight, in its own coordinates. */
-export function inSight(
-  view: Viewport,
-  screen: Size,
-  margin = 200,
-): { left: number; top: number; right: number; bottom: number } {
+/** No empty edge where there is more to see on the other side. */
+export function snug(view: Viewport, content: Size, screen: Size): Viewport {
+  const within = (at: number, length: number, room: number) =>
+    length + 2 * MARGIN <= room ? (room - length) / 2 : clamp(at, room - length - MARGIN, MARGIN);
+  return {
+    zoom: view.zoom,
+    x: within(view.x, content.width * view.zoom, screen.width),
+    y: within(view.y, content.height * view.zoom, screen.height),
+  };
+}
+
+/** A part of the graph, in its own coordinates. */
+export interface Part {
+  left: number;
+  top: number;
+  right: number;
+  bottom: number;
+}
+
+export const contains = (outer: Part, inner: Part) =>
+  outer.left <= inner.left &&
+  outer.top <= inner.top &&
+  outer.right >= inner.right &&
+  outer.bottom >= inner.bottom;
+
+/** The part that is in sight, and so many pixels around it. */
+export function inSight(view: Viewport, screen: Size, margin = 100): Part {
   return {
     left: (-view.x - margin) / view.zoom,
     top: (-view.y - margin) / view.zoom,

@@ -1,5 +1,5 @@
 import type { TaskInfo } from '../../src/extension/graph/messages.ts';
-import { clockText, oneLine } from '../model/units.ts';
+import { oneLine, tookText } from '../model/units.ts';
 import type { PlacedNode } from '../model/layout.ts';
 import type { RunModel } from '../run-model.ts';
 import { el, setAttribute, setText } from './dom.ts';
@@ -64,7 +64,7 @@ export class Card {
   /** Only its clock. */
   tick(task: TaskInfo, model: RunModel): void {
     const elapsed = model.elapsed(task);
-    setText(this.#time, elapsed === 0 ? '' : clockText(elapsed));
+    setText(this.#time, elapsed === 0 ? '' : tookText(elapsed));
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Layout, PlacedEdge, Point } from '../model/layout.ts';
+import type { Part } from '../model/viewport.ts';
 import { svg } from './dom.ts';
 
 const ARROW = { length: 7, half: 3.5 } as const;
@@ -21,7 +22,8 @@ export class Edges {
     this.element.append(this.#group);
   }
 
-  draw(layout: Layout, critical: readonly string[], selected: string | null): void {
+  /** Those that touch this part of the graph. */
+  draw(layout: Layout, critical: readonly string[], selected: string | null, part: Part): void {
     const next = new Map(critical.map((id, index) => [id, critical[index + 1]]));
     const drawn: Record<Kind, { line: string; heads: string }> = {
       plain: { line: '', heads: '' },
@@ -29,6 +31,7 @@ export class Edges {
       selected: { line: '', heads: '' },
     };
     for (const edge of layout.edges) {
+      if (!reaches(edge, part)) continue;
       const touches = edge.from === selected || edge.to === selected;
       const kind = next.get(edge.from) === edge.to ? 'critical' : touches ? 'selected' : 'plain';
       drawn[kind].line += lineOf(edge);
@@ -43,6 +46,12 @@ export class Edges {
   move(x: number, y: number, zoom: number): void {
     this.#group.setAttribute('transform', `translate(${x} ${y}) scale(${zoom})`);
   }
+}
+
+/** An edge goes from left to right, and no higher or lower than its points. */
+function reaches({ points }: PlacedEdge, { left, top, right, bottom }: Part): boolean {
+  if (points[0]!.x > right || points.at(-1)!.x < left) return false;
+  return points.some(({ y }) => y <= bottom) && points.some(({ y }) => y >= top);
 }
 
 /** Bends that begin and end level, as the columns do. */

@@ -3,13 +3,16 @@ import { layoutGraph, NODE, type Layout } from '../model/layout.ts';
 import { neighbour, type Direction } from '../model/navigate.ts';
 import {
   centre,
+  contains,
   fit,
   inSight,
   keepInSight,
   READABLE,
   reveal,
+  snug,
   ZOOM,
   zoomAt,
+  type Part,
   type Size,
   type Viewport,
 } from '../model/viewport.ts';
@@ -65,6 +68,7 @@ export class GraphView {
   #look: GraphLook = { selected: null, critical: true, shown: () => true };
   #view: Viewport | null;
   #drawnEdges = '';
+  #drawnPart: Part = { left: 0, top: 0, right: 0, bottom: 0 };
   #frame = 0;
   /** The last press moved the picture: the click that ends it is none. */
   #dragged = false;
@@ -166,7 +170,7 @@ export class GraphView {
     const node = this.#layout.nodes.get(active?.id ?? '') ?? this.#layout.nodes.values().next().value;
     if (!node) return all;
     // From here on it is the user's: it must not jump to whatever is active next.
-    this.#view = keepInSight(centre({ ...all, zoom: LARGE }, { ...node, ...NODE }, size), this.#layout, size);
+    this.#view = snug(centre({ ...all, zoom: LARGE }, { ...node, ...NODE }, size), this.#layout, size);
     return this.#view;
   }
 
@@ -193,17 +197,19 @@ export class GraphView {
     this.#edges.move(view.x, view.y, view.zoom);
     const distance = view.zoom < FAR ? 'far' : view.zoom < NEAR ? 'middle' : 'near';
     setAttribute(this.element, 'data-distance', distance);
-    this.#drawEdges();
+    this.#drawEdges(view, size);
     this.#drawCards(view, size);
   }
 
-  #drawEdges(): void {
+  /** Drawn anew when they are others, or when the picture moved out of the part that is drawn. */
+  #drawEdges(view: Viewport, size: Size): void {
     const { selected, critical } = this.#look;
     const path = critical ? this.#model.critical.tasks : [];
     const drawn = JSON.stringify([selected, path]);
-    if (drawn === this.#drawnEdges) return;
+    if (drawn === this.#drawnEdges && contains(this.#drawnPart, inSight(view, size))) return;
     this.#drawnEdges = drawn;
-    this.#edges.draw(this.#layout, path, selected);
+    this.#drawnPart = inSight(view, size, size.width);
+    this.#edges.draw(this.#layout, path, selected, this.#drawnPart);
   }
 
   #drawCards(view: Viewport, size: Size): void {
@@ -237,7 +243,7 @@ export class GraphView {
     if (!task) return;
     this.#cards.get(id)?.update(task, this.#model, this.#words, {
       selected: selected === id,
-      critical: critical && this.#model.critical.tasks.includes(id),
+      critical: critical && this.#model.critical.set.has(id),
       faded: !shown(task),
     });
     if (selected === id) setAttribute(this.element, 'aria-activedescendant', cardId(id));

@@ -1,6 +1,6 @@
 import type { GraphStrings, StringKey } from '../../src/extension/graph/strings.ts';
 import type { RunInfo, TaskInfo } from '../../src/extension/graph/messages.ts';
-import { clockText, dollars, fill, oneLine } from '../model/units.ts';
+import { dollars, fill, oneLine, tookText } from '../model/units.ts';
 import type { RunModel } from '../run-model.ts';
 
 /** The texts of the panel in the user's language. */
@@ -43,7 +43,7 @@ export class Words {
       this.say(`state.${task.state}`) + (task.reason === '' ? '' : `: ${oneLine(task.reason)}`),
       ...(workers.length > 0 ? [this.say('workedBy', workers.join(', '))] : agent === '' ? [] : [agent]),
       ...(task.attempts === 0 ? [] : [this.attempts(task.attempts)]),
-      ...(elapsed === 0 ? [] : [this.say(over ? 'took' : 'sofar', clockText(elapsed))]),
+      ...(elapsed === 0 ? [] : [this.say(over ? 'took' : 'sofar', tookText(elapsed))]),
       ...(cost === '' ? [] : [cost]),
       ...(task.dependsOn.length === 0 ? [] : [this.say('after', task.dependsOn.join(', '))]),
     ];

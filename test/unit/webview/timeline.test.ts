@@ -21,7 +21,6 @@ describe('the lanes of tasks', () => {
     assert.deepEqual(
       lane?.bars.map(({ state, from, to }) => [state, from, to]),
       [
-        ['ready', 10_000, 10_000],
         ['running', 10_000, 30_000],
         ['merged', 30_000, 30_000],
       ],

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { matcher } from '../../../webview-ui/model/filter.ts';
-import { clockText, fill, oneLine } from '../../../webview-ui/model/units.ts';
+import { clockText, fill, oneLine, tookText } from '../../../webview-ui/model/units.ts';
 import {
   centre,
   fit,
   inSight,
   keepInSight,
   reveal,
+  snug,
   ZOOM,
   zoomAt,
 } from '../../../webview-ui/model/viewport.ts';
@@ -62,6 +63,12 @@ describe('moving the picture', () => {
     });
   });
 
+  it('leaves no edge empty while there is more on the other side', () => {
+    const content = { width: 3000, height: 100 };
+    assert.deepEqual(snug({ x: 400, y: 0, zoom: 1 }, content, screen), { x: 24, y: 200, zoom: 1 });
+    assert.deepEqual(snug({ x: -2900, y: 0, zoom: 1 }, content, screen), { x: -2024, y: 200, zoom: 1 });
+  });
+
   it('knows what is in sight', () => {
     assert.deepEqual(inSight({ x: -100, y: -50, zoom: 0.5 }, screen, 0), {
       left: 200,
@@ -95,6 +102,8 @@ describe('texts', () => {
     assert.equal(fill('{0} of {1}, {2}', 3, 'x'), '3 of x, {2}');
     assert.equal(clockText(3_723_000), '1:02:03');
     assert.equal(clockText(59_999), '0:59');
+    assert.equal(tookText(420), '0.4 s');
+    assert.equal(tookText(9_990), '0:09');
   });
 
   it('of agents become one line that cannot turn its direction', () => {
