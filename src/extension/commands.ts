@@ -8,10 +8,12 @@ import { COMMANDS, type CommandName } from './ids.ts';
 import { kernelCommands } from './kernel/commands.ts';
 import { steeringCommands } from './steering/commands.ts';
 import { viewCommands } from './views/commands.ts';
+import { runGoalCommands } from './steering/run-goal.ts';
 
 /** Every command of the manifest. */
 const TABLE: Partial<Record<CommandName, Command>> = {
   ...graphCommands,
+  ...runGoalCommands,
   ...steeringCommands,
   ...kernelCommands,
   ...viewCommands,

@@ -1,5 +1,6 @@
 import { EventEmitter, l10n, workspace, RelativePattern, type Disposable, type Event } from 'vscode';
-import { ensureEngine, tryConnect, type EngineClient } from './engine-client.ts';
+import { tryConnect, type EngineClient } from '../../engine/client.ts';
+import { ensureEngine } from '../../engine/spawn.ts';
 
 import type { LiveOutput } from '../../protocol/control.ts';
 import { UserError } from '../../protocol/errors.ts';

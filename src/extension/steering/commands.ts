@@ -1,7 +1,7 @@
 import { l10n, window } from 'vscode';
+import type { RunControl } from '../../protocol/control.ts';
 import { UserError } from '../../protocol/errors.ts';
 import type { TaskView } from '../../protocol/run-state.ts';
-import type { EngineClient } from '../engine/engine-client.ts';
 import type { CommandsOf } from '../command.ts';
 import { agentFor, input, pick, runFor, taskFor } from '../common/pick.ts';
 import { targetOf } from '../common/target.ts';
@@ -22,57 +22,49 @@ export const steeringCommands: CommandsOf<
   | 'answerQuestion'
   | 'setBudget'
 > = {
-  pause: async (ctx, argument) => (await activeRun(ctx, argument)).client.pause(),
+  pause,
   resume: async (ctx, argument) => {
     const { folder, record } = await runFor(ctx, argument);
-    await resume(folder, record);
+    await (await controlOf(folder, record)).continue();
   },
   stop,
   retryTask: (ctx, argument) =>
-    onTask(ctx, argument, l10n.t('Which task gets a fresh set of attempts?'), isRetryable, (client, id) =>
-      client.retryTask(id),
+    onTask(ctx, argument, l10n.t('Which task gets a fresh set of attempts?'), isRetryable, (run, id) =>
+      run.retryTask(id),
     ),
   skipTask: (ctx, argument) =>
-    onTask(ctx, argument, l10n.t('Which task is left out?'), isOpen, (client, id) => client.skipTask(id)),
+    onTask(ctx, argument, l10n.t('Which task is left out?'), isOpen, (run, id) => run.skipTask(id)),
   cancelTask: (ctx, argument) =>
-    onTask(ctx, argument, l10n.t('Which task is cancelled?'), isOpen, (client, id) => client.cancelTask(id)),
+    onTask(ctx, argument, l10n.t('Which task is cancelled?'), isOpen, (run, id) => run.cancelTask(id)),
   messageAgent,
   answerQuestion,
   setBudget,
 };
 
-/** Lets a run go on: in the engine that holds it, or in a new one. */
-export async function resume(folder: AutonFolder, record: RunRecord): Promise<EngineClient> {
-  const client = await folder.engine.require();
-  if (client.run === record.id) await client.continue();
-  else await client.resumeRun({ run: record.id });
-  return client;
+/** The control of a run: an engine is started when there is none, and a run that stopped is taken up again. */
+async function controlOf(folder: AutonFolder, record: RunRecord): Promise<RunControl> {
+  return (await folder.engine.require()).of(record.id);
 }
 
-async function activeRun(
-  ctx: Ctx,
-  argument: unknown,
-): Promise<{ folder: AutonFolder; record: RunRecord; client: EngineClient }> {
+async function pause(ctx: Ctx, argument: unknown): Promise<void> {
   const { folder, record } = await runFor(ctx, argument);
   const { client } = folder.engine;
-  if (client && client.run === record.id) return { folder, record, client };
+  if (client?.run === record.id) return client.pause();
   throw new UserError(
-    l10n.t('No engine works on this run.'),
+    l10n.t('No engine works on this run, so there is nothing to pause.'),
     l10n.t('Continue it with "AUTON: Resume", or start another with "AUTON: Run Goal".'),
   );
 }
 
-/** A task can only be steered in a run that an engine holds; one that waits is taken up for it. */
 async function onTask(
   ctx: Ctx,
   argument: unknown,
   question: string,
   fits: (task: TaskView) => boolean,
-  act: (client: EngineClient, task: string) => Promise<void>,
+  act: (run: RunControl, task: string) => Promise<void>,
 ): Promise<void> {
   const { folder, record, task } = await taskFor(ctx, argument, question, fits);
-  const client = record.live ? folder.engine.client! : await resume(folder, record);
-  await act(client, task.spec.id);
+  await act(await controlOf(folder, record), task.spec.id);
 }
 
 async function stop(ctx: Ctx, argument: unknown): Promise<void> {
@@ -89,24 +81,23 @@ async function stop(ctx: Ctx, argument: unknown): Promise<void> {
     stopRun,
   );
   if (chosen !== stopRun) return;
-  const client = record.live ? folder.engine.client! : await resume(folder, record);
-  await client.cancel();
+  await (await controlOf(folder, record)).cancel();
 }
 
 async function messageAgent(ctx: Ctx, argument: unknown): Promise<void> {
   const named = targetOf(argument);
-  const { client } = await activeRun(ctx, argument);
+  const { folder, record } = await runFor(ctx, argument);
   const to = named?.task ?? (await agentFor(ctx, argument, l10n.t('To which agent?'))).agent.id;
   const text = await input({
     prompt: l10n.t('It reaches {0} before its next step.', to),
     placeHolder: l10n.t('What should it know?'),
     validateInput: (value) => (value.trim() === '' ? l10n.t('Write something.') : undefined),
   });
-  await client.sendMessage(to, text.trim());
+  await (await controlOf(folder, record)).sendMessage(to, text.trim());
 }
 
 async function answerQuestion(ctx: Ctx, argument: unknown): Promise<void> {
-  const { record, client } = await activeRun(ctx, argument);
+  const { folder, record } = await runFor(ctx, argument);
   const named = targetOf(argument);
   const open = [...record.state.questions].filter(
     ([id, { agent, answer }]) =>
@@ -124,7 +115,7 @@ async function answerQuestion(ctx: Ctx, argument: unknown): Promise<void> {
   const id = await pick(items, l10n.t('Which question?'));
   const { question, agent } = record.state.questions.get(id)!;
   const answer = await input({ title: l10n.t('{0} asks', agent), prompt: question });
-  await client.answerQuestion(id, answer);
+  await (await controlOf(folder, record)).answerQuestion(id, answer);
 }
 
 async function setBudget(ctx: Ctx, argument: unknown): Promise<void> {
@@ -137,6 +128,5 @@ async function setBudget(ctx: Ctx, argument: unknown): Promise<void> {
     validateInput: (value) =>
       /^\d+(\.\d+)?$/.test(value.trim()) ? undefined : l10n.t('A number such as 25 or 7.50.'),
   });
-  const client = record.live ? folder.engine.client! : await resume(folder, record);
-  await client.setBudget(Number(text));
+  await (await controlOf(folder, record)).setBudget(Number(text));
 }
