@@ -1,4 +1,6 @@
 import { commands, Disposable } from 'vscode';
+import { changeCommands } from './changes/commands.ts';
+import { reviewCommands } from './changes/review-commands.ts';
 import type { Command } from './command.ts';
 import { showError } from './common/errors.ts';
 import { Cancelled } from './common/pick.ts';
@@ -12,6 +14,8 @@ import { runGoalCommands } from './steering/run-goal.ts';
 
 /** Every command of the manifest. */
 const TABLE: Partial<Record<CommandName, Command>> = {
+  ...changeCommands,
+  ...reviewCommands,
   ...graphCommands,
   ...runGoalCommands,
   ...steeringCommands,

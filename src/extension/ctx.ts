@@ -1,4 +1,5 @@
 import type { ExtensionContext, LogOutputChannel } from 'vscode';
+import type { Changes } from './changes/changes.ts';
 import type { Folders } from './folders.ts';
 import type { Machines } from './kernel/machines.ts';
 
@@ -9,4 +10,6 @@ export interface Ctx {
   readonly folders: Folders;
   /** The kernels that are booted in this window. */
   readonly machines: Machines;
+  /** Repositories of runs that were looked at, and what the user wrote about them. */
+  readonly changes: Changes;
 }

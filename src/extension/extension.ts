@@ -1,4 +1,5 @@
 import { l10n, window, type Disposable, type ExtensionContext } from 'vscode';
+import { Changes } from './changes/changes.ts';
 import { changesPart } from './changes/part.ts';
 import { registerCommands } from './commands.ts';
 import { nodeProgram } from './common/node.ts';
@@ -32,8 +33,9 @@ export function activate(extension: ExtensionContext): void {
       onProblem: (error) => void showError(error, log),
     });
     const machines = new Machines();
-    extension.subscriptions.push(folders, machines);
-    const ctx: Ctx = { extension, log, folders, machines };
+    const changes = new Changes(extension.workspaceState);
+    extension.subscriptions.push(folders, machines, changes);
+    const ctx: Ctx = { extension, log, folders, machines, changes };
     for (const part of PARTS) extension.subscriptions.push(part(ctx));
   } catch (error) {
     void window.showErrorMessage(l10n.t('AUTON could not start: {0}', String(error)));

@@ -1,7 +1,7 @@
 import { lstatSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { mkdir, readdir, realpath, rename } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import { hasCode } from '../protocol/errors.ts';
+import { mkdir, realpath, rename } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { entryName, findCheckout } from './find-checkout.ts';
 import { removeWorktreeLocks } from './locks.ts';
 import { inCheckout, type Checkout } from './pending.ts';
 import { branchRef, createRef, exists, firstFree, readText, treeOf, type Repository } from './repository.ts';
@@ -24,17 +24,8 @@ export class Registry {
   }
 
   /** The entry whose checkout is at `path`. */
-  async find(path: string): Promise<Checkout | null> {
-    const folder = join(this.#repository.commonDir, 'worktrees');
-    const isOf = async (id: string) => (await readText(join(folder, id, 'gitdir'))) === join(path, '.git');
-    const usual = entryName(path);
-    if (await isOf(usual)) return { path, gitDir: join(folder, usual) };
-    const ids = await readdir(folder).catch((error: unknown) => {
-      if (hasCode(error, 'ENOENT')) return [];
-      throw error;
-    });
-    for (const id of ids) if (await isOf(id)) return { path, gitDir: join(folder, id) };
-    return null;
+  find(path: string): Promise<Checkout | null> {
+    return findCheckout(this.#repository.commonDir, path);
   }
 
   /** A new checkout of `sha`, on a new branch or an existing one, or on none. `path` must not exist. */
@@ -161,9 +152,4 @@ function link(folder: string, { gitDir }: Checkout): void {
 
 function filesOf(checkout: Checkout): Files {
   return { path: checkout.path, index: join(checkout.gitDir, 'index') };
-}
-
-/** What a checkout's entry is called unless the name is taken. */
-function entryName(path: string): string {
-  return `auton-${basename(path).replace(/^\.+/, '')}`;
 }

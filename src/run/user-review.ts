@@ -40,7 +40,7 @@ export function isUnmerged({ merge, mergedAs }: TaskView): boolean {
 }
 
 /** The present attempt passed every gate, and only reviewers kept it from being merged. */
-function failedInReview({ timeline, attempts }: TaskView): boolean {
+export function failedInReview({ timeline, attempts }: TaskView): boolean {
   const last = (state: TaskState) => timeline.findLastIndex((entry) => entry.state === state);
   const reviewed = last('review');
   return reviewed > last('validating') && reviewed > last('queued') && attempts.at(-1)?.head != null;

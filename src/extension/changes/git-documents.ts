@@ -4,7 +4,6 @@ import {
   FilePermission,
   FileSystemError,
   FileType,
-  l10n,
   Uri,
   workspace,
   type FileStat,
@@ -15,6 +14,7 @@ import type { Target } from '../common/target.ts';
 import type { Ctx } from '../ctx.ts';
 import { SCHEMES } from '../ids.ts';
 import type { Repositories } from './repositories.ts';
+import { explainGone } from './explain.ts';
 import { GoneError } from './repository.ts';
 
 /** What stands in the query of an `auton-git:` document: a file of a commit, or the text itself. */
@@ -142,7 +142,7 @@ class GitFileSystem implements FileSystemProvider, Disposable {
       return 'text' in source ? ofText(source.text) : await ofBlob(source);
     } catch (error) {
       this.#ctx.log.warn(`${uri.path}: ${errorMessage(error)}`);
-      return ofText(Buffer.from(`${explain(error)}\n`));
+      return ofText(Buffer.from(`${explainGone(error)}\n`));
     }
   }
 
@@ -158,18 +158,4 @@ class GitFileSystem implements FileSystemProvider, Disposable {
 /** What git shows in the place of a submodule. */
 export function submoduleText(commit: string): string {
   return `Subproject commit ${commit}\n`;
-}
-
-function explain(error: unknown): string {
-  if (!(error instanceof GoneError)) return errorMessage(error);
-  switch (error.what) {
-    case 'repository':
-      return l10n.t('The workspace of this run was deleted or moved, and its history with it.');
-    case 'commit':
-      return l10n.t(
-        'This commit is not in the repository any more. Branches of runs that were cleaned up lose theirs.',
-      );
-    case 'file':
-      return l10n.t('This file is not in the commit.');
-  }
 }

@@ -1,10 +1,19 @@
 import { Disposable } from 'vscode';
 import type { Ctx } from '../ctx.ts';
+import { activeDiffKey } from './active-diff.ts';
+import { changeDecorations } from './change-decorations.ts';
+import { changeTree } from './change-tree.ts';
 import { gitDocuments } from './git-documents.ts';
-import { Repositories } from './repositories.ts';
+import { ReviewComments } from './review-comments.ts';
 
 /** What agents changed, as the editor's own documents, diffs and comments. */
 export function changesPart(ctx: Ctx): Disposable {
-  const repositories = new Repositories();
-  return Disposable.from(gitDocuments(ctx, repositories), repositories);
+  const { repositories } = ctx.changes;
+  return Disposable.from(
+    gitDocuments(ctx, repositories),
+    changeDecorations(),
+    changeTree(ctx, repositories),
+    activeDiffKey(ctx),
+    new ReviewComments(ctx),
+  );
 }

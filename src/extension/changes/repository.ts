@@ -8,9 +8,9 @@ import { hasCode } from '../../protocol/errors.ts';
 /** An open `git cat-file` that nobody asked anything for so long is ended. */
 const IDLE_MS = 60_000;
 
-/** What is not there any more: the whole repository, a commit, or the file in the commit. */
+/** What is not there any more: the whole repository, a worktree, a commit, or the file in the commit. */
 export class GoneError extends Error {
-  readonly what: 'repository' | 'commit' | 'file';
+  readonly what: 'repository' | 'worktree' | 'commit' | 'file';
 
   constructor(what: GoneError['what'], name: string) {
     super(`${what} ${name} is gone`);
@@ -96,14 +96,20 @@ export class Repository {
     return this.commit(branchRef(name));
   }
 
+  /** Which of these commits or trees, or the repository itself, is not there any more; null when all are. */
+  async whyGone(ids: string[]): Promise<GoneError | null> {
+    if ((await commonDirOf(this.path)) === null) return new GoneError('repository', this.path);
+    for (const id of ids) if (!(await this.#reader.find(id))) return new GoneError('commit', id);
+    return null;
+  }
+
   close(): void {
     clearTimeout(this.#idle);
     this.#reader.close();
   }
 
   async #gone(what: 'commit' | 'file', name: string): Promise<GoneError> {
-    const there = (await commonDirOf(this.path)) !== null;
-    return there ? new GoneError(what, name) : new GoneError('repository', this.path);
+    return (await this.whyGone([])) ?? new GoneError(what, name);
   }
 
   #stayOpen(): void {
