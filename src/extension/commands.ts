@@ -4,19 +4,27 @@ import { reviewCommands } from './changes/review-commands.ts';
 import type { Command } from './command.ts';
 import { showError } from './common/errors.ts';
 import { Cancelled } from './common/pick.ts';
+import { configurationCommands } from './configuration/commands.ts';
 import type { Ctx } from './ctx.ts';
+import { environmentCommands } from './environment/commands.ts';
 import { graphCommands } from './graph/part.ts';
 import { COMMANDS, type CommandName } from './ids.ts';
 import { kernelCommands } from './kernel/commands.ts';
+import { keyCommands } from './models/key-commands.ts';
+import { modelCommands } from './models/select-models.ts';
 import { steeringCommands } from './steering/commands.ts';
-import { viewCommands } from './views/commands.ts';
 import { runGoalCommands } from './steering/run-goal.ts';
+import { viewCommands } from './views/commands.ts';
 
 /** Every command of the manifest. */
 const TABLE: Partial<Record<CommandName, Command>> = {
   ...changeCommands,
   ...reviewCommands,
+  ...configurationCommands,
+  ...environmentCommands,
   ...graphCommands,
+  ...keyCommands,
+  ...modelCommands,
   ...runGoalCommands,
   ...steeringCommands,
   ...kernelCommands,

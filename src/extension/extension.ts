@@ -1,16 +1,20 @@
 import { l10n, window, type Disposable, type ExtensionContext } from 'vscode';
 import { Changes } from './changes/changes.ts';
 import { changesPart } from './changes/part.ts';
+import { chatPart } from './chat/part.ts';
 import { registerCommands } from './commands.ts';
 import { nodeProgram } from './common/node.ts';
 import { showError } from './common/errors.ts';
+import { configurationPart } from './configuration/part.ts';
 import type { Ctx } from './ctx.ts';
+import { followEnvironment } from './environment/doctor.ts';
 import { Folders } from './folders.ts';
 import { graphPart } from './graph/part.ts';
 import { kernelPart } from './kernel/part.ts';
 import { Machines } from './kernel/machines.ts';
 import { statusPart } from './status/part.ts';
 import { viewsPart } from './views/part.ts';
+import { equipEngine, modelsPart } from './models/part.ts';
 
 /** The parts of the extension, in the order in which they are set up. Each is one line here and one folder. */
 const PARTS: readonly ((ctx: Ctx) => Disposable)[] = [
@@ -20,6 +24,10 @@ const PARTS: readonly ((ctx: Ctx) => Disposable)[] = [
   viewsPart,
   statusPart,
   kernelPart,
+  modelsPart,
+  configurationPart,
+  followEnvironment,
+  chatPart,
 ];
 
 export function activate(extension: ExtensionContext): void {
@@ -28,8 +36,8 @@ export function activate(extension: ExtensionContext): void {
   try {
     const folders = new Folders({
       program: () => nodeProgram(extension),
-      onConnected: async () => undefined,
-      languageModels: () => false,
+      onConnected: (client) => equipEngine(client, extension.secrets),
+      languageModels: () => true,
       onProblem: (error) => void showError(error, log),
     });
     const machines = new Machines();

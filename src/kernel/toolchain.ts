@@ -24,6 +24,8 @@ export interface ToolStatus extends Tool {
   version: string | undefined;
   /** What to do when it is missing. */
   remedy: string;
+  /** The command that installs it here, where the system's package manager has it. */
+  install: string | undefined;
 }
 
 const INSTALL: Record<PackageManager, string> = {
@@ -144,6 +146,7 @@ export async function inspectToolchain(
         path,
         version: path && (await versionOf(path, entry.versionArgs)),
         remedy: remedyFor(entry, env),
+        install: runnable(installCommand(entry, env), env),
       };
     }),
   );
@@ -178,15 +181,28 @@ export function findProgram(name: string, env: Env = process.env): string | unde
 }
 
 function remedyFor(entry: Tool, env: Env): string {
-  const commands = PACKAGE_MANAGERS.filter((manager) => entry.packages[manager]).map((manager) => ({
+  const commands = installCommands(entry).map(({ text }) => text);
+  if (commands.length === 0) return `Install ${entry.name}, or name another one in [kernel] of auton.toml.`;
+  const here = installCommand(entry, env);
+  return here === undefined ? `Install it with one of: ${commands.join('; ')}` : `Run: ${here}`;
+}
+
+/** By the package manager that this machine has. */
+function installCommand(entry: Tool, env: Env): string | undefined {
+  const program = (manager: PackageManager) => (manager === 'apt' ? 'apt-get' : manager);
+  return installCommands(entry).find(({ manager }) => findProgram(program(manager), env))?.text;
+}
+
+/** Containers, where one is root, often have no sudo. */
+function runnable(command: string | undefined, env: Env): string | undefined {
+  return findProgram('sudo', env) ? command : command?.replace(/^sudo /, '');
+}
+
+function installCommands(entry: Tool): { manager: PackageManager; text: string }[] {
+  return PACKAGE_MANAGERS.filter((manager) => entry.packages[manager]).map((manager) => ({
     manager,
     text: `${INSTALL[manager]} ${entry.packages[manager]}`,
   }));
-  if (commands.length === 0) return `Install ${entry.name}, or name another one in [kernel] of auton.toml.`;
-  const here = commands.find(({ manager }) => findProgram(manager === 'apt' ? 'apt-get' : manager, env));
-  return here
-    ? `Run: ${here.text}`
-    : `Install it with one of: ${commands.map(({ text }) => text).join('; ')}`;
 }
 
 async function versionOf(path: string, args: string[]): Promise<string | undefined> {

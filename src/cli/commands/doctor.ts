@@ -17,6 +17,8 @@ interface Check {
   ok: boolean;
   detail: string;
   remedy?: string;
+  /** The command that installs it on this machine. */
+  install?: string;
 }
 
 export function doctorCommand(cli: Cli): Command {
@@ -47,9 +49,12 @@ async function examine(folder: string, env: NodeJS.ProcessEnv, arch?: Architectu
   const architecture = arch ?? kernel.arch;
   const { cc, as, ld, qemu, accel } = kernel;
   for (const tool of await inspectToolchain(architecture, { choice: { cc, as, ld, qemu }, env })) {
-    const { name, path, version, neededFor, remedy } = tool;
-    const detail = path === undefined ? `missing, needed for ${neededFor}` : (version ?? path);
-    checks.push({ name, ok: path !== undefined, detail, ...(path === undefined ? { remedy } : {}) });
+    const { name, path, version, neededFor, remedy, install } = tool;
+    if (path !== undefined) checks.push({ name, ok: true, detail: version ?? path });
+    else {
+      const detail = `missing, needed for ${neededFor}`;
+      checks.push({ name, ok: false, detail, remedy, ...(install === undefined ? {} : { install }) });
+    }
   }
   checks.push(
     await attempt('sandbox', async () => {

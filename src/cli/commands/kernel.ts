@@ -103,13 +103,16 @@ export function kernelCommand(cli: Cli): Command {
   bootable(common(kernel.command('chat')))
     .description('boot and ask it: one question, or line by line without one')
     .argument('[question...]')
+    .addOption(jsonOption('print its boot log, and its answer to the question, as JSON'))
     .action(async (question: string[], options: Options, command: Command) => {
       const setting = settingOf(options, command);
       const image = await findKernel(cli, setting, imageOf(options));
       const machine = { ...(await bootOptions(cli, setting, image)), ...cmdlineOf(options) };
       const chat = await KernelChat.start(machine);
       try {
-        if (question.length > 0) cli.print(printable(await chat.ask(question.join(' '))));
+        const answer = question.length > 0 ? await chat.ask(question.join(' ')) : null;
+        if (options.json) printJson(cli, { log: chat.greeting, answer });
+        else if (answer !== null) cli.print(printable(answer));
         else await converse(cli, chat, relative(cli.cwd, image));
       } finally {
         await chat.stop();

@@ -235,6 +235,15 @@ describe('auton', () => {
       assert.doesNotMatch(run.text, /Stopped at once/);
     });
 
+    it('tells other programs what a kernel printed while it booted, and what it answered', () => {
+      const booted = JSON.parse(auton('kernel', 'chat', '--json').stdout) as { log: string; answer: null };
+      assert.match(booted.log, /\n/);
+      assert.equal(booted.answer, null);
+      const asked = JSON.parse(auton('kernel', 'chat', '--json', '--', 'help').stdout) as { answer: string };
+      assert.match(asked.answer, /\w/);
+      assert.doesNotMatch(asked.answer, /auton> /);
+    });
+
     it('ends a conversation with a kernel that was told to switch itself off', () => {
       const { stdout, stderr, status } = typing('help\npoweroff\nare you there?\n', 'kernel', 'chat');
       assert.equal(status, 0, stderr);

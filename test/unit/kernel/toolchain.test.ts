@@ -47,6 +47,17 @@ describe('toolchain', () => {
     assert.equal(report.find(({ name }) => name === 'nasm')?.path, undefined);
   });
 
+  it('gives the command that installs a tool here, without sudo where there is none', async () => {
+    const commandFor = async (name: string) =>
+      (await inspectToolchain('x86_64', { env: { PATH: folder } })).find((tool) => tool.name === name)
+        ?.install;
+    assert.equal(await commandFor('nasm'), undefined);
+    install('apt-get');
+    assert.equal(await commandFor('nasm'), 'apt-get install -y nasm');
+    install('sudo');
+    assert.equal(await commandFor('nasm'), 'sudo apt-get install -y nasm');
+  });
+
   it('asks for the configured compiler in the place of the default', () => {
     const names = toolsFor('x86_64', { cc: 'clang', qemu: '/opt/qemu' }).map(({ name }) => name);
     assert.ok(names.includes('clang') && names.includes('/opt/qemu'));
