@@ -12,6 +12,7 @@ import { COMMANDS, type CommandName } from './ids.ts';
 import { kernelCommands } from './kernel/commands.ts';
 import { keyCommands } from './models/key-commands.ts';
 import { modelCommands } from './models/select-models.ts';
+import { statusCommands } from './status/status-bar.ts';
 import { steeringCommands } from './steering/commands.ts';
 import { runGoalCommands } from './steering/run-goal.ts';
 import { viewCommands } from './views/commands.ts';
@@ -26,6 +27,7 @@ const TABLE: Partial<Record<CommandName, Command>> = {
   ...keyCommands,
   ...modelCommands,
   ...runGoalCommands,
+  ...statusCommands,
   ...steeringCommands,
   ...kernelCommands,
   ...viewCommands,

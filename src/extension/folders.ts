@@ -1,8 +1,9 @@
 import { EventEmitter, workspace, type Disposable, type Event, type WorkspaceFolder } from 'vscode';
+import type { LiveOutput } from '../protocol/control.ts';
 import { Disposables } from './common/disposables.ts';
 import type { EngineLinkOptions } from './engine/engine-link.ts';
 import { AutonFolder } from './folder.ts';
-import type { StoreChange } from './runs/run-store.ts';
+import type { Happening, StoreChange } from './runs/run-store.ts';
 
 export type FoldersChange = { kind: 'folders' } | { kind: 'engine'; folder: AutonFolder } | FolderStoreChange;
 export type FolderStoreChange = StoreChange & { folder: AutonFolder };
@@ -13,6 +14,12 @@ export class Folders implements Disposable {
   readonly #disposables = new Disposables();
   readonly #changed = this.#disposables.add(new EventEmitter<FoldersChange>());
   readonly onDidChange: Event<FoldersChange> = this.#changed.event;
+  readonly #happened = this.#disposables.add(new EventEmitter<Happening & { folder: AutonFolder }>());
+  /** Each event as an engine tells it; nothing of the past. */
+  readonly onDidHappen = this.#happened.event;
+  readonly #output = this.#disposables.add(new EventEmitter<{ folder: AutonFolder; output: LiveOutput }>());
+  /** What models write and kernels print, as it comes. */
+  readonly onDidOutput = this.#output.event;
   #folders: AutonFolder[] = [];
   #lastUsed: string | null = null;
 
@@ -68,6 +75,8 @@ export class Folders implements Disposable {
   #open(workspaceFolder: WorkspaceFolder): AutonFolder {
     const folder = new AutonFolder(workspaceFolder, this.#options);
     folder.runs.onDidChange((change) => this.#changed.fire({ ...change, folder }));
+    folder.runs.onDidHappen((happening) => this.#happened.fire({ ...happening, folder }));
+    folder.engine.onDidOutput((output) => this.#output.fire({ folder, output }));
     folder.engine.onDidChange(() => this.#changed.fire({ kind: 'engine', folder }));
     void folder.runs.refresh().then(() => folder.engine.attach());
     return folder;

@@ -32,6 +32,7 @@ const COMMAND_NAMES = [
   'checkEnvironment',
   'cleanWorktrees',
   'restartEngine',
+  'showActions',
   'showLogs',
   'openConfiguration',
   'openChange',

@@ -12,6 +12,11 @@ const BATCH_MS = 40;
 export type StoreChange =
   /** Runs came or went. */ { kind: 'list' } | { kind: 'run'; record: RunRecord; delta: RunDelta };
 
+export interface Happening {
+  record: RunRecord;
+  event: RunEvent;
+}
+
 /**
  * The runs of one folder, from their logs on the disk and, for the one an engine works on, from its events. Needs no
  * engine, so that history can be read where nothing may be executed.
@@ -22,6 +27,9 @@ export class RunStore implements Disposable {
   readonly #disposables = new Disposables();
   readonly #changed = this.#disposables.add(new EventEmitter<StoreChange>());
   readonly onDidChange: Event<StoreChange> = this.#changed.event;
+  readonly #happened = this.#disposables.add(new EventEmitter<Happening>());
+  /** Each event as an engine tells it, after it was applied; what is read from the disk is not told. */
+  readonly onDidHappen: Event<Happening> = this.#happened.event;
   readonly #pending = new Map<RunRecord, RunDelta>();
   readonly #reading = new Map<RunRecord, Promise<void>>();
   #timer: NodeJS.Timeout | undefined;
@@ -102,6 +110,7 @@ export class RunStore implements Disposable {
   applyLive(record: RunRecord, event: RunEvent): void {
     record.loaded = true;
     this.#apply(record, [event]);
+    this.#happened.fire({ record, event });
   }
 
   dispose(): void {
