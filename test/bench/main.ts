@@ -4,6 +4,7 @@
  */
 import { errorMessage } from '../../src/protocol/errors.ts';
 import { engineFigures } from './engine.ts';
+import { extensionFigures } from './extension.ts';
 import { table, type Figure } from './figures.ts';
 import { kernelFigures } from './kernel.ts';
 import { sandboxFigures } from './sandbox.ts';
@@ -16,6 +17,7 @@ const PARTS: Record<string, () => Promise<Figure[]>> = {
   },
   sandbox: sandboxFigures,
   engine: engineFigures,
+  extension: extensionFigures,
 };
 
 const asked = process.argv.slice(2);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { connect as connectSocket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,92 +9,12 @@ import { connect, tryConnect, type EngineClient } from '../../../src/engine/clie
 import { readEndpoint, socketPath, writeEndpoint } from '../../../src/engine/endpoint.ts';
 import { Engine } from '../../../src/engine/engine.ts';
 import { serve, type EngineServer } from '../../../src/engine/server.ts';
-import type { LiveOutput, RunHandle } from '../../../src/protocol/control.ts';
+import type { LiveOutput } from '../../../src/protocol/control.ts';
 import { UserError } from '../../../src/protocol/errors.ts';
-import type { EventBody, RunEvent, RunOutcome } from '../../../src/protocol/events.ts';
-import { applyEvent, foldEvents } from '../../../src/protocol/fold.ts';
-import type { Review } from '../../../src/protocol/review.ts';
-import type { RunState } from '../../../src/protocol/run-state.ts';
-import { fakeSha, sampleRun, writeLog } from '../../fixtures/run-log.ts';
-
-/** A run whose log really is on the disk and whose controls append to it; nothing else happens in it. */
-class LoggedRun implements RunHandle {
-  readonly state: RunState;
-  readonly folder: string;
-  readonly stopped: Promise<RunOutcome | 'paused'>;
-  stop!: (outcome: RunOutcome | 'paused') => void;
-  readonly #listeners = new Set<(event: RunEvent, state: RunState) => void>();
-  readonly #outputs = new Set<(output: LiveOutput) => void>();
-
-  constructor(folder: string, events: RunEvent[]) {
-    this.folder = folder;
-    this.state = foldEvents(events);
-    writeLog(join(folder, 'events.jsonl'), events);
-    this.stopped = new Promise((resolve) => (this.stop = resolve));
-  }
-
-  append(body: EventBody): void {
-    const event: RunEvent = { seq: this.state.lastSeq + 1, at: '2026-03-02T10:00:00.000Z', ...body };
-    appendFileSync(join(this.folder, 'events.jsonl'), `${JSON.stringify(event)}\n`);
-    applyEvent(this.state, event);
-    for (const listener of this.#listeners) listener(event, this.state);
-  }
-
-  print(output: LiveOutput): void {
-    for (const listener of this.#outputs) listener(output);
-  }
-
-  onEvent(listener: (event: RunEvent, state: RunState) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
-
-  onOutput(listener: (output: LiveOutput) => void): () => void {
-    this.#outputs.add(listener);
-    return () => this.#outputs.delete(listener);
-  }
-
-  async pause(): Promise<void> {
-    this.append({ type: 'run.paused', reason: 'user', message: 'Paused by the user.' });
-  }
-  async continue(): Promise<void> {
-    throw new UserError('The run is not paused.', 'There is nothing to continue.', { exitCode: 2 });
-  }
-  async cancel(): Promise<void> {
-    throw new TypeError('a defect');
-  }
-  async retryTask(task: string): Promise<void> {
-    this.append({ type: 'task.state', task, state: 'ready', reason: 'retried' });
-  }
-  async skipTask(task: string): Promise<void> {
-    this.append({ type: 'task.state', task, state: 'skipped' });
-  }
-  async cancelTask(task: string): Promise<void> {
-    this.append({ type: 'task.state', task, state: 'cancelled' });
-  }
-  async reviewTask(task: string, review: Review): Promise<void> {
-    this.append({
-      type: 'review.submitted',
-      task,
-      attempt: 1,
-      agent: 'user',
-      review,
-      head: fakeSha(task),
-    });
-  }
-  async sendMessage(to: string, text: string): Promise<void> {
-    this.append({ type: 'message.sent', to, text });
-  }
-  async answerQuestion(id: string, answer: string): Promise<void> {
-    this.append({ type: 'question.answered', id, answer });
-  }
-  async setBudget(maxCostUsd: number): Promise<void> {
-    this.append({ type: 'budget.changed', maxCostUsd });
-  }
-  async shutdown(): Promise<void> {
-    this.stop('paused');
-  }
-}
+import type { RunEvent } from '../../../src/protocol/events.ts';
+import { foldEvents } from '../../../src/protocol/fold.ts';
+import { LoggedRun } from '../../fixtures/logged-run.ts';
+import { sampleRun } from '../../fixtures/run-log.ts';
 
 describe('the engine over its socket', () => {
   let folder: string;

@@ -1,6 +1,6 @@
 /** Makes from TypeScript what the editor loads: suites for its extension host, and the extension of test models. */
 import { cpSync, globSync, mkdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { build, type BuildOptions } from 'esbuild';
 
 const root = resolve(import.meta.dirname, '../../..');
@@ -28,6 +28,13 @@ export async function bundleSuites(name: string): Promise<string> {
   const contents = `import { runSuites } from ${runner};
 export const run = () => runSuites(() => { ${load.join('\n')} });`;
   await build({ ...common, stdin: { contents, resolveDir: suites, loader: 'ts' }, outfile });
+  return outfile;
+}
+
+/** Bundles a script that exports `run` and is no mocha suite; its path. */
+export async function bundleScript(entry: string): Promise<string> {
+  const outfile = join(root, '.vscode-test/host', `${basename(entry, '.ts')}.cjs`);
+  await build({ ...common, entryPoints: [entry], outfile });
   return outfile;
 }
 

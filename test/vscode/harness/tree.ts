@@ -45,10 +45,13 @@ export class Tree {
   /** Folds the other views of the container, so that this one has all the room. */
   async maximise(): Promise<void> {
     await this.open();
-    const headers = this.#workbench.page.locator('.sidebar .pane-header[aria-expanded="true"]');
-    for (const header of await headers.all()) {
-      if (!(await header.getAttribute('aria-label'))?.startsWith(this.#title)) await header.click();
-    }
+    const open = this.#workbench.page.locator('.sidebar .pane-header[aria-expanded="true"]');
+    const others = open.and(this.#workbench.page.locator(`:not([aria-label^="${this.#title}"])`));
+    await this.#workbench.until('the other views to fold', async () => {
+      if ((await others.count()) === 0) return true;
+      await others.first().click({ timeout: 2000 });
+      return false;
+    });
   }
 
   /** The rows on the screen. */
@@ -103,13 +106,11 @@ export class Tree {
   }
 
   async expand(label: string | RegExp): Promise<void> {
-    const row = await this.#find(label);
-    await this.#workbench.until(`${label} to unfold`, async () => {
-      if ((await row.getAttribute('aria-expanded')) === 'true') return true;
-      await row.locator('.monaco-tl-twistie').click({ timeout: 2000 });
-      await this.#workbench.page.waitForTimeout(200);
-      return false;
-    });
+    await this.#setExpanded(label, true);
+  }
+
+  async fold(label: string | RegExp): Promise<void> {
+    await this.#setExpanded(label, false);
   }
 
   /** What is shown when the pointer rests on a row. */
@@ -144,6 +145,16 @@ export class Tree {
   async titleButton(button: string): Promise<void> {
     await this.#pane.hover();
     await this.#pane.locator(`.pane-header .action-label[aria-label^="${button}"]`).click();
+  }
+
+  async #setExpanded(label: string | RegExp, wanted: boolean): Promise<void> {
+    const row = await this.#find(label);
+    await this.#workbench.until(`${label} to be ${wanted ? 'unfolded' : 'folded'}`, async () => {
+      if ((await row.getAttribute('aria-expanded')) === String(wanted)) return true;
+      await row.locator('.monaco-tl-twistie').click({ timeout: 2000 });
+      await this.#workbench.page.waitForTimeout(200);
+      return false;
+    });
   }
 
   /** The row's element, scrolled to. */

@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { EventEmitter, once } from 'node:events';
-import type { BrowserContext } from 'playwright-core';
+import type { BrowserContext, Page } from 'playwright-core';
 import { SCREENSHOTS } from '../workbench.ts';
 import type { CodeServer, Place } from '../server.ts';
 import { MARK, type HostEvent } from './events.ts';
@@ -19,29 +19,30 @@ const ALLOW_TESTS = `{
   };
 }`;
 
-export interface HostSession {
+export interface HostSession<E = HostEvent> {
+  readonly page: Page;
   /** Waits for the next event, or throws when the host ended or kept silent for too long. */
-  next(timeoutMs: number): Promise<HostEvent>;
+  next(timeoutMs: number): Promise<E>;
   /** What else was printed. */
   readonly output: readonly string[];
 }
 
-export async function startHostSession(
+export async function startHostSession<E = HostEvent>(
   context: BrowserContext,
   server: CodeServer,
   place: Place,
   suites: string,
   developed: string,
-): Promise<HostSession> {
+): Promise<HostSession<E>> {
   const page = await context.newPage();
   const changed = new EventEmitter();
-  const events: HostEvent[] = [];
+  const events: E[] = [];
   const output: string[] = [];
   let exitCode: number | null = null;
   await page.exposeFunction('codeAutomationLog', (_type: string, args: unknown[]) => {
     const line = args.map(String).join(' ');
     const at = line.indexOf(MARK);
-    if (at >= 0) events.push(JSON.parse(line.slice(at + MARK.length)) as HostEvent);
+    if (at >= 0) events.push(JSON.parse(line.slice(at + MARK.length)) as E);
     else output.push(line);
     changed.emit('change');
   });
@@ -64,6 +65,7 @@ export async function startHostSession(
     return new Error(`${text}\nscreenshot: ${picture}\nprinted:\n${output.slice(-40).join('\n')}`);
   };
   return {
+    page,
     output,
     async next(timeoutMs) {
       const signal = AbortSignal.timeout(timeoutMs);
