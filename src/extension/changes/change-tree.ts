@@ -15,7 +15,7 @@ import type { AutonFolder } from '../folder.ts';
 import type { FoldersChange } from '../folders.ts';
 import { VIEWS } from '../ids.ts';
 import type { RunDelta, RunRecord } from '../runs/run-record.ts';
-import { filesOf, openAttempt, type Comparison } from './comparison.ts';
+import { filesOf, openAttempt, worksNow, type Comparison } from './comparison.ts';
 import { explainGone } from './explain.ts';
 import { branchHistory, parentOf } from './history.ts';
 import {
@@ -134,7 +134,7 @@ class ChangeTree implements TreeDataProvider<ChangeNode>, Disposable {
     const { record, task, target } = branch;
     const repository = await this.#repositories.get(record.state.workspace);
     const history = await branchHistory(repository, record.state, task);
-    const attempt = record.live ? openAttempt(task) : undefined;
+    const attempt = worksNow(branch.folder, record) ? openAttempt(task) : undefined;
     const nodes: ChangeNode[] = [];
     if (attempt && history) nodes.push(this.#inWorkOf(branch, repository, history.head, attempt.worktree));
     if (history?.merge) {

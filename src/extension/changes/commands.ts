@@ -1,12 +1,20 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { commands, l10n, Uri } from 'vscode';
+import { commands, l10n, Uri, workspace } from 'vscode';
 import { UserError } from '../../protocol/errors.ts';
 import type { CommandsOf } from '../command.ts';
 import { taskFor } from '../common/pick.ts';
 import type { Ctx } from '../ctx.ts';
 import { activeDiff, targetOfDocument, type TaskTarget } from './active-diff.ts';
-import { diffOf, diffTitle, filesOf, rangeTitle, wholeBranch, type Comparison } from './comparison.ts';
+import {
+  diffOf,
+  diffTitle,
+  filesOf,
+  rangeTitle,
+  wholeBranch,
+  worksNow,
+  type Comparison,
+} from './comparison.ts';
 import { explainGone } from './explain.ts';
 import { textDocument } from './git-documents.ts';
 import { CommitNode, FileNode } from './nodes.ts';
@@ -64,7 +72,9 @@ async function branchComparison(ctx: Ctx, argument: unknown): Promise<Comparison
   );
   const repository = await ctx.changes.repositories.get(record.state.workspace);
   const target = { folder: folder.path, run: record.id, task: task.spec.id };
-  return wholeBranch(repository, record.state, task, target, record.live);
+  // What is not committed is read in a way that only suits trusted folders.
+  const works = workspace.isTrusted && worksNow(folder, record);
+  return wholeBranch(repository, record.state, task, target, works);
 }
 
 /** The user's own file if it is there, else the one that was clicked. */

@@ -3,6 +3,8 @@ import { l10n, Uri } from 'vscode';
 import { UserError } from '../../protocol/errors.ts';
 import type { AttemptView, RunState, TaskView } from '../../protocol/run-state.ts';
 import type { Target } from '../common/target.ts';
+import type { AutonFolder } from '../folder.ts';
+import type { RunRecord } from '../runs/run-record.ts';
 import { changesBetween, changesInWorktree, type FileChange } from './file-changes.ts';
 import { gitDocument, submoduleText, textDocument } from './git-documents.ts';
 import { branchHistory } from './history.ts';
@@ -29,18 +31,23 @@ export function filesOf({ repository, base, head }: Comparison): Promise<FileCha
     : changesInWorktree(repository, head.worktree, base);
 }
 
+/** Later runs use the same worktrees: only those of the last one hold what its attempts left. */
+export function worksNow({ runs }: AutonFolder, record: RunRecord): boolean {
+  return record === (runs.live ?? runs.newest);
+}
+
 /** The attempt that works in the task's worktree now. */
 export function openAttempt(task: TaskView): AttemptView | undefined {
   return task.attempts.findLast(({ outcome }) => outcome === null);
 }
 
-/** Everything that a task's branch changes, with what is not committed yet where `live`. */
+/** Everything that a task's branch changes; where the run `works`, with what is not committed yet. */
 export async function wholeBranch(
   repository: Repository,
   state: RunState,
   task: TaskView,
   target: Comparison['target'],
-  live: boolean,
+  works: boolean,
 ): Promise<Comparison> {
   const history = await branchHistory(repository, state, task);
   if (!history) {
@@ -49,7 +56,7 @@ export async function wholeBranch(
       l10n.t('It gets one when an agent takes the task up.'),
     );
   }
-  const attempt = live ? openAttempt(task) : undefined;
+  const attempt = works ? openAttempt(task) : undefined;
   const head = attempt ? { worktree: attempt.worktree } : { commit: history.head };
   return { repository, base: history.base, head, target };
 }

@@ -5,6 +5,7 @@ import { changeDecorations } from './change-decorations.ts';
 import { changeTree } from './change-tree.ts';
 import { gitDocuments } from './git-documents.ts';
 import { ReviewComments } from './review-comments.ts';
+import { TouchedFiles } from './touched-files.ts';
 
 /** What agents changed, as the editor's own documents, diffs and comments. */
 export function changesPart(ctx: Ctx): Disposable {
@@ -15,5 +16,6 @@ export function changesPart(ctx: Ctx): Disposable {
     changeTree(ctx, repositories),
     activeDiffKey(ctx),
     new ReviewComments(ctx),
+    new TouchedFiles(ctx),
   );
 }
