@@ -98,7 +98,8 @@ function editorError(error: unknown): unknown {
   const { code, message } = error as ResponseError<unknown>;
   const data = editorModelErrorSchema.safeParse(error.data);
   if (code === RPC_MODEL_ERROR && data.success) return new EditorModelError(data.data.kind, message);
+  // It has said that it has models, and is just coming up.
   if (code === ErrorCodes.MethodNotFound)
-    return new EditorModelError('refused', 'the editor has no language models after all');
+    return new EditorModelError('failed', 'the editor does not answer for its language models yet');
   return new EditorModelError('failed', message);
 }

@@ -19,8 +19,9 @@ const LOOK_MS = 5_000;
 export async function runEngine({ folder, idleMs, process }: EngineProcessOptions): Promise<void> {
   const log = (text: string) =>
     void process.stderr.write(`${new Date().toISOString()} ${process.pid} ${text}\n`);
-  // Programs that this one starts are not the editor.
-  const { ELECTRON_RUN_AS_NODE: _, ...env } = process.env;
+  const { env } = process;
+  // What is started from here is not the editor's executable.
+  delete env['ELECTRON_RUN_AS_NODE'];
   const engine = new Engine({ folder, env, log });
   const server = await serve(engine, env);
   if (!server) return log('another engine serves this folder');

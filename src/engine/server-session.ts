@@ -150,9 +150,8 @@ export class EngineSession {
       throw new UserError('This client has subscribed already.', 'Open a second connection.');
     const { state, folder } = handle;
     const { lastSeq } = state;
-    const events = readEventLog(join(folder, 'events.jsonl')).filter(
-      ({ seq }) => seq > afterSeq && seq <= lastSeq,
-    );
+    const log = afterSeq < lastSeq ? readEventLog(join(folder, 'events.jsonl')) : [];
+    const events = log.filter(({ seq }) => seq > afterSeq && seq <= lastSeq);
     this.#unsubscribe.push(handle.onEvent((event: RunEvent) => this.#notify('run/event', event)));
     if (output) {
       this.#unsubscribe.push(

@@ -225,9 +225,12 @@ export function applyEvent(state: RunState, event: RunEvent): void {
       }
       return;
     }
-    case 'review.awaits_user':
-      must(state.tasks, event.task, 'task').awaitingUser = true;
+    case 'review.awaits_user': {
+      const task = must(state.tasks, event.task, 'task');
+      task.awaitingUser = true;
+      task.reason = "waits for the user's approval";
       return;
+    }
     case 'merge.started':
       must(state.tasks, event.task, 'task').merge = { base: event.base, head: event.head, validated: null };
       return;

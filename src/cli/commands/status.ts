@@ -57,6 +57,11 @@ export function renderStatus(
     if (answer !== null) continue;
     lines.push('', style.yellow(`${agent} asks: ${oneLine(question)}`), `  ${self} answer ${id} "..."`);
   }
+  for (const { spec, awaitingUser } of state.tasks.values()) {
+    if (!awaitingUser) continue;
+    lines.push('', style.yellow(`${spec.id} waits for your approval`));
+    lines.push(`  ${self} diff ${spec.id}`, `  ${self} task approve ${spec.id}`);
+  }
   if (interrupted) lines.push('', `Its engine is gone. Continue it with \`${self} resume\`.`);
   return lines;
 }

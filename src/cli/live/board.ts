@@ -185,6 +185,12 @@ function footer({ state, hint }: BoardView, { columns, style, symbols }: Canvas)
     const [id, { agent, question: text }] = question;
     lines.push(style.yellow(cut(` ${agent} asks (${id}): ${oneLine(text)}`, columns, symbols.ellipsis)));
   }
+  const awaiting = [...state.tasks.values()].filter(({ awaitingUser }) => awaitingUser);
+  if (awaiting.length > 0) {
+    const names = awaiting.map(({ spec }) => spec.id).join(', ');
+    const text = ` waiting for your approval (auton task approve): ${names}`;
+    lines.push(style.yellow(cut(text, columns, symbols.ellipsis)));
+  }
   const left = cut(` ${cost}`, columns, symbols.ellipsis);
   const colour = state.warned ? style.yellow : style.dim;
   const space = columns - widthOf(left) - widthOf(hint);
