@@ -13,6 +13,7 @@ import { graphPart } from './graph/part.ts';
 import { kernelPart } from './kernel/part.ts';
 import { Machines } from './kernel/machines.ts';
 import { statusPart } from './status/part.ts';
+import { testsPart } from './tests/part.ts';
 import { viewsPart } from './views/part.ts';
 import { equipEngine, modelsPart } from './models/part.ts';
 
@@ -28,6 +29,7 @@ const PARTS: readonly ((ctx: Ctx) => Disposable)[] = [
   configurationPart,
   followEnvironment,
   chatPart,
+  testsPart,
 ];
 
 export function activate(extension: ExtensionContext): void {

@@ -21,10 +21,13 @@ export function validateArgs({ arch, source, composition }: KernelTask): string[
   ];
 }
 
-/** The machine as the task and the settings want it. */
-export function machineArgs(folder: AutonFolder, { arch, source, iso }: KernelTask = {}): string[] {
+/** The machine as the task and the settings want it; `cmdline` is the kernel's, that of the settings by default. */
+export function machineArgs(
+  folder: AutonFolder,
+  { arch, source, iso }: KernelTask = {},
+  cmdline = setting('kernel.commandLine', folder.folder.uri).trim(),
+): string[] {
   const memoryMb = setting('kernel.memoryMb', folder.folder.uri);
-  const commandLine = setting('kernel.commandLine', folder.folder.uri).trim();
   return [
     ...option('--arch', arch),
     ...option('--source', source),
@@ -32,7 +35,7 @@ export function machineArgs(folder: AutonFolder, { arch, source, iso }: KernelTa
     ...(source === undefined ? [] : ['--build']),
     ...(iso ? ['--iso'] : []),
     ...(memoryMb > 0 ? ['--memory', String(memoryMb)] : []),
-    ...option('--append', commandLine === '' ? undefined : commandLine),
+    ...option('--append', cmdline === '' ? undefined : cmdline),
   ];
 }
 

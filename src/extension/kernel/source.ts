@@ -21,9 +21,10 @@ export interface KernelChoice {
 }
 
 /** What `auton kernel which` knows: what the newest run merged, else the source that it would be built from. */
-export function kernelOfFolder(ctx: Ctx, folder: AutonFolder): Promise<KernelChoice> {
+export function kernelOfFolder(ctx: Ctx, folder: AutonFolder, arch?: string): Promise<KernelChoice> {
   return cliJson<KernelChoice>(nodeProgram(ctx.extension), folder.path, [
     ...['--workspace', folder.path, 'kernel', 'which', '--json'],
+    ...(arch === undefined ? [] : ['--arch', arch]),
   ]);
 }
 
