@@ -10,6 +10,7 @@ import { UserError } from '../protocol/errors.ts';
 import type { Evidence } from '../protocol/evidence.ts';
 import type { Architecture } from '../protocol/roles.ts';
 import { readRun, runIds } from '../run/runs.ts';
+import { makeStateFolder } from '../run/state-folder.ts';
 import { createSandbox } from '../tools/sandbox/create.ts';
 import { validateBuild } from '../validation/build.ts';
 import { kernelOf } from '../validation/record.ts';
@@ -53,7 +54,7 @@ export function kernelSetting(
 }
 
 /** Where the builds and boots that a person asks for leave their evidence. */
-export const manualFolder = ({ folder }: KernelSetting) => join(folder, '.auton', 'manual');
+export const manualFolder = ({ folder }: KernelSetting) => join(makeStateFolder(folder), 'manual');
 
 /** Builds in the sandbox as the build validator does, with source lines for debuggers; see `builtKernel`. */
 export async function buildKernel(

@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hasCode, UserError } from '../protocol/errors.ts';
 import { openSocket, tryConnect, type ConnectOptions, type EngineClient } from './client.ts';
+import { makeStateFolder } from '../run/state-folder.ts';
 import { readEndpoint } from './endpoint.ts';
 
 /** How to run AUTON's own program. */
@@ -108,6 +109,7 @@ export function engineLogFile(folder: string): string {
 
 function openLog(folder: string): number {
   const file = engineLogFile(folder);
+  makeStateFolder(folder);
   mkdirSync(join(file, '..'), { recursive: true });
   try {
     if (statSync(file).size > LOG_BYTES) renameSync(file, file.replace(/\.log$/, '.1.log'));

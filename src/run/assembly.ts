@@ -20,7 +20,8 @@ import { KernelGates } from './kernel-gates.ts';
 import { lockStateFolder } from './lock.ts';
 import { RunLog } from './logging.ts';
 import type { Run } from './run.ts';
-import { logsFolder, mayResume, runFolder, spentToday, stateFolder } from './runs.ts';
+import { logsFolder, mayResume, runFolder, spentToday } from './runs.ts';
+import { makeStateFolder, stateFolder } from './state-folder.ts';
 
 export interface AssemblyOptions {
   folder: string;
@@ -66,7 +67,7 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
   };
   try {
     if (!resumed) models.assertCovers({ goal, arch, mode: config.workflow.mode });
-    undo.push(lockStateFolder(state));
+    undo.push(lockStateFolder(makeStateFolder(folder)));
     const configured = config.workspace.spec && resolve(folder, config.workspace.spec);
     const specFolder = models.specFolder() ?? configured ?? shipped.specFolder;
     const acceptance = loadAcceptanceTests(acceptanceFile(specFolder));

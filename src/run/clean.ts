@@ -8,7 +8,8 @@ import type { CleanedWorktrees } from '../protocol/rpc.ts';
 import type { RunState } from '../protocol/run-state.ts';
 import { readEventLog } from './event-log.ts';
 import { lockStateFolder } from './lock.ts';
-import { eventLogFile, hasEnded, runIds, stateFolder } from './runs.ts';
+import { eventLogFile, hasEnded, runIds } from './runs.ts';
+import { stateFolder } from './state-folder.ts';
 
 /** A task that is settled in its run needs its worktree no more. */
 const SETTLED = new Set(['merged', 'skipped', 'cancelled']);

@@ -6,6 +6,7 @@ import type { RunEvent } from '../protocol/events.ts';
 import { foldEvents } from '../protocol/fold.ts';
 import type { RunState, RunStatus } from '../protocol/run-state.ts';
 import { readEventLog } from './event-log.ts';
+import { stateFolder } from './state-folder.ts';
 
 export interface RunSummary {
   run: string;
@@ -23,11 +24,6 @@ export interface StoredRun {
   events: RunEvent[];
   /** The run's own folder: log, transcripts, evidence. */
   folder: string;
-}
-
-/** Where AUTON keeps what belongs to a folder. */
-export function stateFolder(folder: string): string {
-  return join(folder, '.auton');
 }
 
 export function runFolder(folder: string, run: string): string {

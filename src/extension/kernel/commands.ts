@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { commands, l10n, ProgressLocation, Uri, window } from 'vscode';
 import { saveScreen } from '../../kernel/qmp.ts';
 import { UserError } from '../../protocol/errors.ts';
+import { makeStateFolder } from '../../run/state-folder.ts';
 import type { Architecture } from '../../protocol/roles.ts';
 import type { CommandsOf } from '../command.ts';
 import { nodeProgram } from '../common/node.ts';
@@ -105,7 +106,7 @@ async function screenshot(ctx: Ctx): Promise<void> {
       l10n.t('QEMU is controlled by a Unix socket, which Linux and macOS have.'),
     );
   }
-  const folder = join(machine.folder, '.auton', 'screenshots');
+  const folder = join(makeStateFolder(machine.folder), 'screenshots');
   mkdirSync(folder, { recursive: true });
   const file = join(folder, `${new Date().toISOString().slice(0, 23).replaceAll(':', '-')}.png`);
   await saveScreen(controlSocket, file);

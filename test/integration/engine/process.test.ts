@@ -7,7 +7,7 @@ import { readEndpoint, writeEndpoint } from '../../../src/engine/endpoint.ts';
 import { engineLogFile, ensureEngine, spawnEngine, stopEngine } from '../../../src/engine/spawn.ts';
 import { UserError } from '../../../src/protocol/errors.ts';
 import { lockHolder } from '../../../src/run/lock.ts';
-import { stateFolder } from '../../../src/run/runs.ts';
+import { stateFolder } from '../../../src/run/state-folder.ts';
 import { headerTasks } from '../../fixtures/agent-script.ts';
 import { EngineFolder, GOAL, SECRET } from '../../fixtures/engine.ts';
 import { Engines, Follower, isAlive, program, until } from '../../fixtures/engine-process.ts';
