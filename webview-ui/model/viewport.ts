@@ -9,7 +9,7 @@ export interface Size {
   height: number;
 }
 
-export const ZOOM = { min: 0.03, max: 2.5, step: 1.25 } as const;
+export const ZOOM = { min: 0.005, max: 2.5, step: 1.25 } as const;
 /** Below, not even the names of the tasks can be read. */
 export const READABLE = 0.3;
 const MARGIN = 24;
