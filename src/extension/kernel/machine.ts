@@ -88,7 +88,11 @@ export class Machine implements Pseudoterminal {
 
   setDimensions(size: TerminalDimensions): void {
     this.#size = size;
-    this.#pty?.resize(size.columns, size.rows);
+    try {
+      this.#pty?.resize(size.columns, size.rows);
+    } catch {
+      return; // it has ended, and that it has is still to be told
+    }
   }
 
   handleInput(text: string): void {
@@ -160,7 +164,7 @@ export class Machine implements Pseudoterminal {
     if (this.#burst < BURST_CHARACTERS) return;
     this.#burst = 0;
     pty.pause();
-    setTimeout(() => pty.resume(), PAUSE_MS);
+    setTimeout(() => this.#pty === pty && pty.resume(), PAUSE_MS);
   }
 
   #ended(code: number): void {

@@ -1,8 +1,7 @@
 import { l10n, window, type QuickPickItem } from 'vscode';
-import { UserError } from '../../protocol/errors.ts';
 import type { Architecture } from '../../protocol/roles.ts';
 import type { ArchitectureTests, TestList } from '../../protocol/validate-events.ts';
-import { cliJson, runCli } from '../common/cli.ts';
+import { cliJson, runAuton } from '../common/cli.ts';
 import { nodeProgram } from '../common/node.ts';
 import { folderFor, pick } from '../common/pick.ts';
 import { requireTrust } from '../common/trust.ts';
@@ -23,8 +22,7 @@ export async function selectArchitecture(ctx: Ctx, argument: unknown): Promise<v
     l10n.t('For which architecture are kernels built?'),
     { always: true },
   );
-  const { code, stderr } = await runCli(program, path, args('config', 'set', 'kernel.arch', chosen.name));
-  if (code !== 0) throw new UserError(stderr.trim(), l10n.t('Correct auton.toml, then choose again.'));
+  await runAuton(program, path, args('config', 'set', 'kernel.arch', chosen.name));
   const said = l10n.t('Kernels are built for {0} from now on.', chosen.name);
   void (chosen.reason === null
     ? window.showInformationMessage(said)
