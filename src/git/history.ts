@@ -3,16 +3,34 @@ import type { ContentReader } from './contents.ts';
 /** So many commits are looked at here; what is further away is git's to answer. */
 const MAX_COMMITS = 256;
 
+const FULL_NAME = /^[0-9a-f]{40}([0-9a-f]{24})?$/;
+
 /**
- * How commits follow each other, as far as every task asks for it. A commit's parents never change, so each is looked
- * up once, in the open `git cat-file`, where `git merge-base` is a process for each question.
+ * How commits follow each other and which trees they have, as far as every task asks for it. Neither ever changes, so
+ * each commit is looked up once, in the open `git cat-file`, and one that was made here not even that.
  */
 export class History {
   readonly #objects: ContentReader;
   readonly #parents = new Map<string, string[]>();
+  readonly #trees = new Map<string, string>();
 
   constructor(objects: ContentReader) {
     this.#objects = objects;
+  }
+
+  /** A commit that was just made. */
+  add(commit: string, tree: string, parents: string[]): void {
+    this.#trees.set(commit, tree);
+    this.#parents.set(commit, parents.slice(0, 3));
+  }
+
+  /** The tree of a commit or another revision; null when there is no such thing. */
+  async treeOf(revision: string): Promise<string | null> {
+    const known = this.#trees.get(revision);
+    if (known !== undefined) return known;
+    const found = await this.#objects.find(`${revision}^{tree}`);
+    if (found && FULL_NAME.test(revision)) this.#trees.set(revision, found.id);
+    return found?.id ?? null;
   }
 
   /**

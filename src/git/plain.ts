@@ -34,7 +34,7 @@ export class Plain {
   readonly #git: Git;
   readonly #commonDir: string;
   readonly #personal: string;
-  #known: { of: string; ignore: IgnoreFile[] | null } | null = null;
+  #known: { of: string; ignore: Promise<IgnoreFile[] | null> } | null = null;
 
   constructor(git: Git, commonDir: string) {
     const { HOME = '', XDG_CONFIG_HOME } = git.environment;
@@ -54,8 +54,11 @@ export class Plain {
       '/etc/gitattributes',
     ];
     const of = files.map(stateOf).join(' ');
-    if (this.#known?.of !== of) this.#known = { of, ignore: await this.#read() };
-    return this.#known.ignore;
+    if (this.#known?.of === of) return this.#known.ignore;
+    const ignore = this.#read();
+    this.#known = { of, ignore };
+    ignore.catch(() => (this.#known = null)); // who asked for it gets the error; the next asks again
+    return ignore;
   }
 
   async #read(): Promise<IgnoreFile[] | null> {

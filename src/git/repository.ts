@@ -52,23 +52,30 @@ export function branchRef(branch: string): string {
   return `refs/heads/${branch}`;
 }
 
-/** The commit a ref points to, or null. Most refs are a file with its name in it; git knows the others. */
+/** The commit a ref points to, or null. */
 export async function resolveRef(repository: Repository, ref: string): Promise<string | null> {
-  const text = await readText(join(repository.commonDir, ref));
-  if (text !== null && ref.startsWith('refs/heads/') && /^[0-9a-f]{40,64}$/.test(text)) return text;
-  return (await repository.objects.find(`${ref}^{commit}`))?.id ?? null;
+  return branchTip(repository, ref) ?? (await repository.objects.find(`${ref}^{commit}`))?.id ?? null;
+}
+
+/** Most branches are a file with the commit's name in it; null for what only git knows. */
+function branchTip({ commonDir }: Repository, ref: string): string | null {
+  if (!/^refs\/heads\/[^^~@:]+$/.test(ref) || ref.includes('..')) return null;
+  const text = readNow(join(commonDir, ref));
+  return text !== null && /^[0-9a-f]{40,64}$/.test(text) ? text : null;
 }
 
 /** The id of what a revision names; an error when it names nothing. */
 export async function revParse(repository: Repository, revision: string): Promise<string> {
-  const found = await repository.objects.find(revision);
-  if (!found) throw new Error(`${repository.root} has no ${revision}`);
-  return found.id;
+  const id = branchTip(repository, revision) ?? (await repository.objects.find(revision))?.id;
+  if (id === undefined) throw new Error(`${repository.root} has no ${revision}`);
+  return id;
 }
 
 /** The tree of a commit. */
-export function treeOf(repository: Repository, commit: string): Promise<string> {
-  return revParse(repository, `${commit}^{tree}`);
+export async function treeOf(repository: Repository, commit: string): Promise<string> {
+  const tree = await repository.history.treeOf(commit);
+  if (tree === null) throw new Error(`${repository.root} has no ${commit}`);
+  return tree;
 }
 
 export function isAncestor(repository: Repository, ancestor: string, descendant: string): Promise<boolean> {
@@ -100,9 +107,13 @@ export function exists(path: string): Promise<boolean> {
  * Node's threads take ten times as long as reading it.
  */
 export function readText(path: string): Promise<string | null> {
+  return Promise.resolve(readNow(path));
+}
+
+function readNow(path: string): string | null {
   try {
-    return Promise.resolve(readFileSync(path, 'utf8').trim());
+    return readFileSync(path, 'utf8').trim();
   } catch {
-    return Promise.resolve(null);
+    return null;
   }
 }

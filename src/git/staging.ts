@@ -76,7 +76,9 @@ export function commitTree(
     `committer ${person(repository.git.identity)} ${time}`,
   ];
   const content = `${header.join('\n')}\n\n${message.replaceAll('\0', '')}\n`;
-  return repository.writer.write('commit', Buffer.from(content));
+  const sha = repository.writer.write('commit', Buffer.from(content));
+  repository.history.add(sha, tree, parents);
+  return sha;
 }
 
 /** Without what would end the field, and what git itself trims from a name. */

@@ -113,30 +113,28 @@ export async function targetState(
       return { sha, checkout: repository.root };
     }
   }
-  const found = (await checkouts(repository)).find((checkout) => checkout.ref === ref);
-  return { sha, checkout: found?.path ?? null };
+  return { sha, checkout: await checkoutOf(repository, ref) };
 }
 
 /**
- * Every checkout of the repository and the ref it is on, read from the files that gitrepository-layout(5) describes:
- * asking git takes a process for each task that is merged.
+ * The checkout that is on a ref, found in the files that gitrepository-layout(5) describes: asking git takes a process
+ * for each task that is merged.
  */
-async function checkouts({ commonDir }: Repository): Promise<{ path: string; ref: string | null }[]> {
+async function checkoutOf({ commonDir }: Repository, ref: string): Promise<string | null> {
+  const isOn = async (gitDir: string) => (await readText(join(gitDir, 'HEAD'))) === `ref: ${ref}`;
+  if (await isOn(commonDir)) return dirname(commonDir);
   const folder = join(commonDir, 'worktrees');
   const ids = await readdir(folder).catch((error: unknown) => {
     if (hasCode(error, 'ENOENT')) return [];
     throw error;
   });
-  const onRef = async (gitDir: string, path: string) => {
-    const head = await readText(join(gitDir, 'HEAD'));
-    return { path, ref: head?.startsWith('ref: ') ? head.slice('ref: '.length).trim() : null };
-  };
-  const linked = ids.map(async (id) => {
+  for (const id of ids) {
     const gitDir = join(folder, id);
+    if (!(await isOn(gitDir))) continue;
     const link = await readText(join(gitDir, 'gitdir'));
-    return onRef(gitDir, link === null ? gitDir : dirname(resolve(gitDir, link)));
-  });
-  return Promise.all([onRef(commonDir, dirname(commonDir)), ...linked]);
+    return link === null ? gitDir : dirname(resolve(gitDir, link));
+  }
+  return null;
 }
 
 function some(paths: string[]): string {
