@@ -1,6 +1,7 @@
 import {
   closeSync,
   existsSync,
+  linkSync,
   mkdirSync,
   openSync,
   readFileSync,
@@ -74,10 +75,12 @@ export class RefWriter {
   /** False when it was not done; git then does it, or says why not. */
   #move(ref: string, sha: string | null, expected: string | null): boolean {
     const file = join(this.#commonDir, ref);
-    let fd: number;
+    let fd: number | null = null;
     try {
       mkdirSync(dirname(file), { recursive: true });
-      fd = openSync(`${file}.lock`, 'wx');
+      // The lock of one that goes can be the file itself under a second name, which spares a new file.
+      if (sha === null) linkSync(file, `${file}.lock`);
+      else fd = openSync(`${file}.lock`, 'wx');
     } catch {
       return false;
     }
@@ -85,7 +88,7 @@ export class RefWriter {
     try {
       // One that a power cut emptied counts as none.
       if ((this.#read(ref)?.trim() || null) !== expected) return false;
-      if (sha === null) rmSync(file);
+      if (fd === null) rmSync(file);
       else {
         writeSync(fd, `${sha}\n`);
         renameSync(`${file}.lock`, file);
@@ -95,7 +98,7 @@ export class RefWriter {
     } catch {
       return false;
     } finally {
-      closeSync(fd);
+      if (fd !== null) closeSync(fd);
       if (isLocked) rmSync(`${file}.lock`, { force: true });
     }
   }

@@ -7,7 +7,7 @@ import type { Checkout } from './pending.ts';
 /** More than agents work at a time are of no use. */
 const MOST = 16;
 /** What git's folder of a worktree has in it when nothing is in progress there. */
-const LASTING = new Set(['HEAD', 'commondir', 'gitdir', 'index']);
+const LASTING = new Set(['HEAD', 'commondir', 'gitdir', 'index', 'index.last']);
 
 /**
  * Worktrees that are done with, for those that come: of a tree's files most are there already, and making a file takes

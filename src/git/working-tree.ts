@@ -85,7 +85,7 @@ export class WorkingTrees {
     const next = new Map(entries);
     for (const path of deleted) next.delete(path);
     for (const [path, file] of [...changed, ...added, ...same]) next.set(path, file);
-    const lock = IndexLock.take(files.index, this.#parts.hash);
+    const lock = IndexLock.take(files.index, { hash: this.#parts.hash, isOwn: true });
     lock?.write(next, checkedAt);
     return lock !== null;
   }
@@ -114,7 +114,7 @@ export class WorkingTrees {
     const contents = await Promise.all(wanted.map(([, { id }]) => this.#content(id)));
     return (
       attempt(() => {
-        const lock = IndexLock.take(files.index, this.#parts.hash);
+        const lock = IndexLock.take(files.index, { hash: this.#parts.hash, isOwn: true });
         if (!lock) return null;
         try {
           for (const path of now.extra) rmSync(join(files.path, path), { recursive: true, force: true });
@@ -156,7 +156,7 @@ export class WorkingTrees {
         ? found
         : null;
     });
-    const lock = index && IndexLock.take(files.index, this.#parts.hash);
+    const lock = index && IndexLock.take(files.index, { hash: this.#parts.hash, isOwn: false });
     if (!lock) return null;
     const apply = () => {
       const entries = new Map(index.entries);
