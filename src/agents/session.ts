@@ -2,6 +2,7 @@ import {
   ModelError,
   type AssistantMessage,
   type ModelClient,
+  type ModelDelta,
   type ModelRequest,
   type ModelResponse,
   type ToolCallPart,
@@ -73,7 +74,7 @@ export interface SessionEnd {
 /**
  * One agent's conversation: ask the model, run the tools it calls, repeat. It knows no provider and no task; limits
  * and records are the hooks' business. A transcript with entries is continued where it ends.
- * Rejects only with the signal's reason and with what the hooks reject with.
+ * Rejects only with the reasons of the signals, its own and the tools', and with what the hooks reject with.
  */
 export async function runSession(options: SessionOptions): Promise<SessionEnd> {
   const session = new Session(options);
@@ -117,6 +118,7 @@ class Session {
 
   async #ask(): Promise<AssistantEntry> {
     const { transcript, hooks, client, ref, signal } = this.#options;
+    const work = this.#options.toolContext.signal;
     for (const { index, text } of hooks.messages()) {
       transcript.append({ kind: 'user', source: 'user', text: `The user says: ${text}`, message: index });
       await hooks.delivered(index);
@@ -135,12 +137,14 @@ class Session {
     const startedAt = performance.now();
     let response: ModelResponse;
     try {
-      response = await client.complete(request, signal, (delta) => {
+      const onDelta = (delta: ModelDelta) => {
         if (delta.type === 'text') hooks.text(delta.text);
         if (delta.type === 'restart') hooks.retrying(delta.reason);
-      });
+      };
+      response = await client.complete(request, signal, onDelta, work);
     } catch (error) {
       signal.throwIfAborted();
+      if (work.aborted && error === work.reason) throw error;
       await hooks.failed(turn, error);
       if (!(error instanceof ModelError)) throw error;
       throw new SessionStop('error', `${error.message} ${error.remedy}`.trim());

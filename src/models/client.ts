@@ -62,13 +62,15 @@ export type ModelDelta =
 
 /**
  * One model of one provider. `complete` streams to `onDelta` and resolves with the whole answer; it rejects with
- * the signal's reason when cancelled, and with a `ModelError` when the provider cannot answer.
+ * the signal's reason when cancelled, and with a `ModelError` when the provider cannot answer. `patience` lets a call
+ * that is under way finish and ends only the waiting before another one: it then rejects with that signal's reason.
  */
 export interface ModelClient {
   complete(
     request: ModelRequest,
     signal: AbortSignal,
     onDelta?: (delta: ModelDelta) => void,
+    patience?: AbortSignal,
   ): Promise<ModelResponse>;
 }
 

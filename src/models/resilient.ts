@@ -73,9 +73,10 @@ export class ResilientClient implements ModelClient {
     request: ModelRequest,
     signal: AbortSignal,
     onDelta: (delta: ModelDelta) => void = () => {},
+    patience: AbortSignal = signal,
   ): Promise<ModelResponse> {
     signal.throwIfAborted();
-    const call = new Call(this.#options, request, signal, onDelta);
+    const call = new Call(this.#options, { request, signal, onDelta, patience });
     const { resilience, context, redact } = this.#options;
     try {
       return await call.run();
@@ -100,20 +101,25 @@ class Call {
   readonly #options: ResilientOptions;
   readonly #request: ModelRequest;
   readonly #signal: AbortSignal;
+  readonly #patience: AbortSignal;
   readonly #onDelta: (delta: ModelDelta) => void;
   #shown = false;
   #lost: Usage | null = null;
 
   constructor(
     options: ResilientOptions,
-    request: ModelRequest,
-    signal: AbortSignal,
-    onDelta: (delta: ModelDelta) => void,
+    call: {
+      request: ModelRequest;
+      signal: AbortSignal;
+      onDelta: (delta: ModelDelta) => void;
+      patience: AbortSignal;
+    },
   ) {
     this.#options = options;
-    this.#request = request;
-    this.#signal = signal;
-    this.#onDelta = onDelta;
+    this.#request = call.request;
+    this.#signal = call.signal;
+    this.#patience = call.patience;
+    this.#onDelta = call.onDelta;
   }
 
   async run(): Promise<ModelResponse> {
@@ -131,7 +137,7 @@ class Call {
     }).next();
     const response = await policy.execute(async ({ attempt }) => {
       if (attempt > 0) {
-        await sleep(this.#waitMs(backoff.duration), undefined, { signal: this.#signal });
+        await this.#wait(backoff.duration);
         backoff = backoff.next(undefined);
       }
       return breaker.execute(() => this.#adaptiveAttempt());
@@ -152,6 +158,15 @@ class Call {
       error.retryable &&
       (error.retryAfterMs ?? 0) <= this.#options.resilience.longestWaitMs
     );
+  }
+
+  async #wait(backoffMs: number): Promise<void> {
+    const ending = AbortSignal.any([this.#signal, this.#patience]);
+    try {
+      await sleep(this.#waitMs(backoffMs), undefined, { signal: ending });
+    } catch {
+      ending.throwIfAborted();
+    }
   }
 
   #waitMs(backoffMs: number): number {

@@ -1,5 +1,5 @@
-import { mkdirSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { mkdirSync, realpathSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { acceptanceFile, assets } from '../config/assets.ts';
 import { createRedactor } from '../config/secrets.ts';
 import { Workspace } from '../git/workspace.ts';
@@ -13,6 +13,7 @@ import { priceOf, worstCost } from '../models/prices.ts';
 import type { Config } from '../protocol/config.ts';
 import type { Role } from '../protocol/roles.ts';
 import { createSandbox } from '../tools/sandbox/create.ts';
+import { endOrphans } from '../tools/sandbox/processes.ts';
 import { loadAcceptanceTests, selectTests } from '../validation/acceptance.ts';
 import { budgetLimits, type BudgetLimits } from './budget.ts';
 import type { RoleModel, RunParts } from './context.ts';
@@ -68,6 +69,7 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
   try {
     if (!resumed) models.assertCovers({ goal, arch, mode: config.workflow.mode });
     undo.push(lockStateFolder(makeStateFolder(folder)));
+    if (process.platform === 'linux') await endOrphans(join(realpathSync(state), 'worktrees'));
     const configured = config.workspace.spec && resolve(folder, config.workspace.spec);
     const specFolder = models.specFolder() ?? configured ?? shipped.specFolder;
     const acceptance = loadAcceptanceTests(acceptanceFile(specFolder));

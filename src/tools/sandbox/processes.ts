@@ -1,14 +1,12 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { UserError } from '../../protocol/errors.ts';
+import { hasCode, UserError } from '../../protocol/errors.ts';
 
 /** Processes below this one, in all generations (Linux). */
 export async function countDescendants(pid: number): Promise<number> {
   const children = new Map<number, number[]>();
   await eachProcess(async (candidate) => {
-    // The name in parentheses may hold anything, also spaces and parentheses.
-    const stat = await readFile(`/proc/${candidate}/stat`, 'utf8').catch(() => '');
-    const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+    const parent = await parentOf(candidate);
     if (parent) children.set(parent, [...(children.get(parent) ?? []), candidate]);
   });
   let count = 0;
@@ -44,6 +42,42 @@ export async function processesWith(entry: string): Promise<number[]> {
 /** Processes with exactly this argument on their command line (Linux). */
 export async function processesRunning(argument: string): Promise<number[]> {
   return processesWhere('cmdline', argument);
+}
+
+/**
+ * Ends the sandboxes of a process that was killed before they could notice, when these work on something below a
+ * folder; returns how many there were (Linux). To be called by who holds the folder's lock.
+ */
+export async function endOrphans(folder: string): Promise<number> {
+  const orphans: number[] = [];
+  await eachProcess(async (pid) => {
+    const args = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).split('\0');
+    const isSandbox = args.includes('bwrap') && args.includes('--die-with-parent');
+    if (!isSandbox || !args.some((arg) => arg.startsWith(`${folder}/`))) return;
+    if (await isAdopter(await parentOf(pid))) orphans.push(pid);
+  });
+  for (const pid of orphans) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch (error) {
+      if (!hasCode(error, 'ESRCH')) throw error;
+    }
+    await ended(pid);
+  }
+  return orphans.length;
+}
+
+/** The process that children whose parent has ended are given to. */
+async function isAdopter(pid: number): Promise<boolean> {
+  if (pid === 1) return true;
+  const name = await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '');
+  return name.trim() === 'systemd'; // of a user's session
+}
+
+async function parentOf(pid: number): Promise<number> {
+  // The name in parentheses may hold anything, also spaces and parentheses.
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
 }
 
 async function processesWhere(file: 'cmdline' | 'environ', entry: string): Promise<number[]> {

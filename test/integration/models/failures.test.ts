@@ -303,6 +303,20 @@ for (const protocol of [anthropicProtocol, openaiProtocol]) {
       assert.equal(harness.server.requests.length, 1);
     });
 
+    it('ends the wait between two attempts, but none that is under way, when patience is at its end', async () => {
+      const patience = new AbortController();
+      harness.server.script(
+        { status: 429, headers: { 'retry-after': '60' }, body: [protocol.error('x', 'y')] },
+        { body: protocol.events({ text: 'arrived' }) },
+      );
+      const call = harness.role().client.complete(request(), calm(), undefined, patience.signal);
+      setTimeout(() => patience.abort(reason), 100);
+      await assert.rejects(call, (thrown) => thrown === reason);
+      assert.equal(harness.server.requests.length, 1);
+      await harness.role().client.complete(request(), calm(), undefined, patience.signal);
+      assert.equal(harness.server.requests.length, 2);
+    });
+
     it('sends nothing when it was cancelled before', async () => {
       const call = harness.role().client.complete(request(), AbortSignal.abort(reason));
       await assert.rejects(call, (thrown) => thrown === reason);

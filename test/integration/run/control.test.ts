@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { addsHeader, headerTasks, say, type AgentScript } from '../../fixtures/agent-script.ts';
 import { EngineFolder, type Watched } from '../../fixtures/engine.ts';
 import type { ScriptedProvider } from '../../fixtures/scripted-provider.ts';
@@ -35,6 +36,22 @@ describe('what a user asks of a run', function () {
     assert.ok(paused > 0);
     const keys = provider.calls.map(({ role, task, attempt, turn }) => [role, task, attempt, turn].join());
     assert.equal(new Set(keys).size, keys.length, 'no call twice');
+  });
+
+  it('pause does not wait for a provider that wants to be asked again later', async () => {
+    const { run, provider } = await slow(headerTasks('one'));
+    let isDown = true;
+    provider.interfere = ({ role }) =>
+      isDown && role === 'developer' ? { status: 429, message: 'later', retryAfter: 100 } : null;
+    await run.until(({ type }) => type === 'attempt.started');
+    while (!provider.calls.some(({ role }) => role === 'developer')) await sleep(20);
+    await run.handle.pause();
+    assert.equal(await run.handle.stopped, 'paused');
+    const failures = place.events.filter(({ type }) => type === 'model.failed');
+    assert.deepEqual(failures, [], 'nothing has failed: it is asked again');
+    isDown = false;
+    await run.handle.continue();
+    assert.equal(await run.handle.stopped, 'done', run.story());
   });
 
   it('a paused run is resumed by another process', async () => {
