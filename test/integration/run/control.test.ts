@@ -39,11 +39,11 @@ describe('what a user asks of a run', function () {
   });
 
   it('pause does not wait for a provider that wants to be asked again later', async () => {
-    const { run, provider } = await slow(headerTasks('one'));
+    const provider = await place.provider(headerTasks('one'), { llm: { retries: 3 } });
     let isDown = true;
     provider.interfere = ({ role }) =>
       isDown && role === 'developer' ? { status: 429, message: 'later', retryAfter: 100 } : null;
-    await run.until(({ type }) => type === 'attempt.started');
+    const run = await place.start();
     while (!provider.calls.some(({ role }) => role === 'developer')) await sleep(20);
     await run.handle.pause();
     assert.equal(await run.handle.stopped, 'paused');
