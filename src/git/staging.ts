@@ -61,6 +61,11 @@ export async function commitAll(
   return sha;
 }
 
+/** The agent as a commit's author; `.invalid` is reserved for addresses that must not exist. */
+export function authorOf(agent: string): Identity {
+  return { name: agent, email: `${agent}@auton.invalid` };
+}
+
 /** A commit object; no ref moves. */
 export function commitTree(
   repository: Repository,

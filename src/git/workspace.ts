@@ -27,21 +27,19 @@ import {
   treeOf,
   type Repository,
 } from './repository.ts';
+import type { RemoveResult } from './retirement.ts';
 import { commitTree } from './staging.ts';
 import { chooseTarget } from './target.ts';
+import type { UpdateResult } from './target-merge.ts';
 import { Trees } from './trees.ts';
 import { WorkingTrees } from './working-tree.ts';
-import {
-  Worktrees,
-  type RemoveResult,
-  type TidyResult,
-  type UpdateResult,
-  type Worktree,
-} from './worktrees.ts';
+import { Worktrees, type TidyResult, type Worktree } from './worktrees.ts';
 
 export { CheckoutDirtyError, MovedError } from './checkout.ts';
 export type { MergeResult } from './merge.ts';
-export type { RemoveResult, UpdateResult, Worktree } from './worktrees.ts';
+export type { RemoveResult } from './retirement.ts';
+export type { UpdateResult } from './target-merge.ts';
+export type { Worktree } from './worktrees.ts';
 
 export interface WorkspaceOptions {
   /** The user's repository, or a folder that is empty or does not exist yet. */

@@ -1,26 +1,16 @@
-import { join } from 'node:path';
 import PQueue from 'p-queue';
 import type { Change } from '../protocol/change.ts';
 import { UserError } from '../protocol/errors.ts';
 import { taskIdSchema } from '../protocol/schema/task.ts';
 import { changesBetween, diffTrees } from './changes.ts';
-import { GitError } from './git.ts';
 import { isExpired, Leases, type Lease } from './leases.ts';
-import { inCheckout, mergeInProgress, pending, unresolved, type Checkout } from './pending.ts';
-import { Registry } from './registry.ts';
-import {
-  branchRef,
-  createRef,
-  exists,
-  firstFree,
-  isAncestor,
-  readText,
-  resolveRef,
-  revParse,
-  type Repository,
-} from './repository.ts';
-import { commitAll, snapshot } from './staging.ts';
+import { mergeInProgress, pending, unresolved, type Checkout } from './pending.ts';
+import type { Registry } from './registry.ts';
+import { branchRef, firstFree, resolveRef, type Repository } from './repository.ts';
+import { Retirement, worktreePath, type RemoveResult } from './retirement.ts';
+import { authorOf, commitAll, snapshot } from './staging.ts';
 import { checkedOutAt } from './target.ts';
+import { concludeMerge, mergeTarget, type UpdateResult } from './target-merge.ts';
 
 /** A task's checkout and branch. */
 export interface Worktree {
@@ -33,14 +23,6 @@ export interface Worktree {
   base: string;
 }
 
-export type UpdateResult =
-  | { kind: 'up-to-date'; sha: string }
-  | { kind: 'merged'; sha: string }
-  | { kind: 'conflict'; files: string[] };
-
-/** What became of a worktree: nothing was lost of it, or what was not merged is kept under `ref`. */
-export type RemoveResult = { kind: 'removed' } | { kind: 'archived'; ref: string; sha: string };
-
 /** Absolute paths, and why some were left alone. */
 export interface TidyResult {
   removed: string[];
@@ -52,6 +34,7 @@ export class Worktrees {
   readonly #repository: Repository;
   readonly #registry: Registry;
   readonly #leases: Leases;
+  readonly #retirement: Retirement;
   /** One git command at a time in each worktree: an agent's commit and a view of its diff may coincide. */
   readonly #queues = new Map<string, PQueue>();
 
@@ -59,6 +42,7 @@ export class Worktrees {
     this.#repository = repository;
     this.#registry = registry;
     this.#leases = new Leases(repository.stateFolder);
+    this.#retirement = new Retirement(repository, registry, this.#leases);
   }
 
   /**
@@ -70,10 +54,10 @@ export class Worktrees {
     taskIdSchema.parse(task);
     return this.#exclusively(task, async () => {
       const { run } = this.#repository;
-      const path = this.#path(task);
+      const path = worktreePath(this.#repository, task);
       let lease = await this.#leases.read(task);
       if (lease && lease.run !== run) {
-        await this.#retire(lease);
+        await this.#retirement.retire(lease);
         lease = null;
       }
       if (lease) return this.#reuse(lease, agent, base);
@@ -130,34 +114,9 @@ export class Worktrees {
    */
   updateFromTarget(worktree: Worktree): Promise<UpdateResult> {
     return this.#exclusively(worktree.task, async () => {
-      const { git, targetBranch } = this.#repository;
-      const checkout = await this.#checkout(worktree);
-      if (await mergeInProgress(checkout)) {
-        return { kind: 'conflict', files: (await pending(this.#repository, checkout)).unmerged };
-      }
-      const before = await revParse(this.#repository, branchRef(worktree.branch));
-      const target = await revParse(this.#repository, branchRef(targetBranch));
-      const message = `Merge ${targetBranch} into ${worktree.branch}`;
-      const args = [
-        'merge',
-        '--quiet',
-        '--ff',
-        '--no-edit',
-        '--no-verify',
-        '--no-stat',
-        '-m',
-        message,
-        target,
-      ];
-      const result = await git.run(args, inCheckout(checkout));
-      if (result.code !== 0) {
-        const { unmerged } = await pending(this.#repository, checkout);
-        if (unmerged.length === 0) throw new GitError(args, result);
-        return { kind: 'conflict', files: unmerged };
-      }
-      const sha = await revParse(this.#repository, branchRef(worktree.branch));
-      await this.#rebased(worktree, target);
-      return { kind: sha === before ? 'up-to-date' : 'merged', sha };
+      const { result, base } = await mergeTarget(this.#repository, worktree, await this.#checkout(worktree));
+      if (base !== null) await this.#rebased(worktree, base);
+      return result;
     });
   }
 
@@ -173,26 +132,8 @@ export class Worktrees {
   /** Commits the merge that `updateFromTarget` left in progress; a UserError while conflict markers remain. */
   finishMerge(worktree: Worktree): Promise<string> {
     return this.#exclusively(worktree.task, async () => {
-      const checkout = await this.#checkout(worktree);
-      const target = await readText(join(checkout.gitDir, 'MERGE_HEAD'));
-      if (target === null)
-        throw new UserError(`${worktree.task} has no merge in progress.`, 'Nothing is to be done.');
-      const { unmerged } = await pending(this.#repository, checkout);
-      const marked = await unresolved(checkout, unmerged);
-      if (marked.length > 0) {
-        throw new UserError(
-          `Conflict markers remain in ${marked.join(', ')}.`,
-          'Edit these files so that both sides work, and remove the lines <<<<<<<, ======= and >>>>>>>.',
-        );
-      }
-      const sha = await commitAll(this.#repository, checkout, {
-        message:
-          `Merge ${this.#repository.targetBranch} into ${worktree.branch}\n\n` +
-          `Auton-Task: ${worktree.task}\nAuton-Agent: ${worktree.agent}`,
-        author: authorOf(worktree.agent),
-      });
-      if (sha === null) throw new Error(`the merge in ${worktree.path} ended while it was being committed`);
-      await this.#rebased(worktree, target);
+      const { sha, base } = await concludeMerge(this.#repository, worktree, await this.#checkout(worktree));
+      await this.#rebased(worktree, base);
       return sha;
     });
   }
@@ -205,7 +146,7 @@ export class Worktrees {
     return this.#exclusively(worktree.task, async () => {
       const lease = await this.#leases.read(worktree.task);
       if (lease?.branch !== worktree.branch) return { kind: 'removed' }; // by an earlier call
-      return this.#retire(lease, merged);
+      return this.#retirement.retire(lease, merged);
     });
   }
 
@@ -222,7 +163,7 @@ export class Worktrees {
         // An engine outlives its runs: what it still holds of an earlier one is not in use.
         if (!isExpired(lease) && lease.pid !== process.pid) return;
         if (mayResume(lease.run)) return;
-        cleaned.push({ task, result: await this.#retire(lease) });
+        cleaned.push({ task, result: await this.#retirement.retire(lease) });
       });
     }
     return cleaned;
@@ -238,37 +179,19 @@ export class Worktrees {
       await this.#exclusively(task, async () => {
         const lease = await this.#leases.read(task);
         if (lease?.run !== this.#repository.run) return;
-        const path = this.#path(task);
-        const reason = isNeeded(task) ?? (await this.#onlyHere(lease));
+        const path = worktreePath(this.#repository, task);
+        const reason = isNeeded(task) ?? (await this.#retirement.onlyHere(lease));
         if (reason !== null) return void result.kept.push({ path, reason });
-        await this.#retire(lease);
+        await this.#retirement.retire(lease);
         result.removed.push(path);
       });
     }
     return result;
   }
 
-  /** What would be lost with the worktree, or null. */
-  async #onlyHere({ task, branch }: Lease): Promise<string | null> {
-    const { targetBranch } = this.#repository;
-    const path = this.#path(task);
-    const tip = await resolveRef(this.#repository, branchRef(branch));
-    if (tip !== null && !(await isAncestor(this.#repository, tip, branchRef(targetBranch))))
-      return `${branch} has commits that ${targetBranch} does not have`;
-    const checkout = await this.#registry.find(path);
-    if (!checkout) return (await exists(path)) ? 'git does not know it' : null;
-    await this.#registry.unlock(checkout);
-    const defect = await this.#registry.defect(checkout, branch);
-    if (defect !== null) return defect;
-    const { tree, leftOut } = await snapshot(this.#repository, checkout);
-    const treeOf = (sha: string) => revParse(this.#repository, `${sha}^{tree}`);
-    const same = tip !== null && (await treeOf(tree)) === (await treeOf(tip));
-    return same && leftOut.length === 0 ? null : 'it has changes that are not committed';
-  }
-
   async #reuse(lease: Lease, agent: string, base: string): Promise<Worktree> {
     const { task, branch } = lease;
-    const path = this.#path(task);
+    const path = worktreePath(this.#repository, task);
     const checkout = await this.#registry.find(path);
     if (checkout) {
       await this.#registry.unlock(checkout);
@@ -293,7 +216,7 @@ export class Worktrees {
 
   async #create(task: string, agent: string, base: string): Promise<Worktree> {
     const { branchPrefix, run } = this.#repository;
-    const path = this.#path(task);
+    const path = worktreePath(this.#repository, task);
     const branch = await firstFree(
       `${branchPrefix}/${agent}/${task}`,
       async (name) => (await resolveRef(this.#repository, branchRef(name))) !== null,
@@ -312,48 +235,6 @@ export class Worktrees {
     return { task, agent, branch, path, base };
   }
 
-  async #retire(lease: Lease, merged?: string): Promise<RemoveResult> {
-    const { task, branch } = lease;
-    const checkout = await this.#registry.find(this.#path(task));
-    const isMerged =
-      merged !== undefined && (await resolveRef(this.#repository, branchRef(branch))) === merged;
-    if (checkout && !isMerged) {
-      await this.#registry.unlock(checkout);
-      if ((await this.#registry.defect(checkout, branch)) === null) {
-        const left = 'Keep what was not committed';
-        await commitAll(this.#repository, checkout, {
-          message: `${left}\n\nAuton-Task: ${task}\nAuton-Agent: ${lease.agent}`,
-          author: authorOf(lease.agent),
-        });
-      } else {
-        await this.#registry.setAside(checkout.path);
-      }
-    }
-    const tip = await resolveRef(this.#repository, branchRef(branch));
-    const result =
-      tip === null || isMerged ? ({ kind: 'removed' } as const) : await this.#archive(lease, tip);
-    const sound = checkout && isMerged && (await this.#registry.defect(checkout, branch)) === null;
-    if (sound) await this.#registry.recycle(checkout);
-    else if (checkout) await this.#registry.remove(checkout);
-    if (tip !== null && (await checkedOutAt(this.#repository, branch)) === null) {
-      await this.#repository.refs.moveRef(branchRef(branch), null, tip);
-    }
-    await this.#leases.release(task);
-    return result;
-  }
-
-  /** Keeps `tip` under a ref unless the target branch has it already. */
-  async #archive({ run, task }: Lease, tip: string): Promise<RemoveResult> {
-    const target = branchRef(this.#repository.targetBranch);
-    if (await isAncestor(this.#repository, tip, target)) return { kind: 'removed' };
-    const ref = await firstFree(`refs/auton/archive/${run}/${task}`, async (name) => {
-      const sha = await resolveRef(this.#repository, name);
-      return sha !== null && sha !== tip;
-    });
-    if ((await resolveRef(this.#repository, ref)) === null) await createRef(this.#repository, ref, tip);
-    return { kind: 'archived', ref, sha: tip };
-  }
-
   async #rebased(worktree: Worktree, base: string): Promise<void> {
     worktree.base = base;
     const lease = await this.#leases.read(worktree.task);
@@ -369,18 +250,9 @@ export class Worktrees {
     );
   }
 
-  #path(task: string): string {
-    return join(this.#repository.stateFolder, 'worktrees', task);
-  }
-
   #exclusively<T>(task: string, work: () => Promise<T>): Promise<T> {
     const queue = this.#queues.get(task) ?? new PQueue({ concurrency: 1 });
     this.#queues.set(task, queue);
     return queue.add(work);
   }
-}
-
-/** The agent as a commit's author; `.invalid` is reserved for addresses that must not exist. */
-function authorOf(agent: string): { name: string; email: string } {
-  return { name: agent, email: `${agent}@auton.invalid` };
 }
