@@ -18,7 +18,7 @@ import { runGoalCommands } from './steering/run-goal.ts';
 import { viewCommands } from './views/commands.ts';
 
 /** Every command of the manifest. */
-const TABLE: Partial<Record<CommandName, Command>> = {
+const TABLE: Readonly<Record<CommandName, Command>> = {
   ...changeCommands,
   ...reviewCommands,
   ...configurationCommands,
