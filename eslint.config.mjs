@@ -39,6 +39,25 @@ const direction = LAYERS.flatMap((layer, level) =>
   }),
 );
 
+/** A panel of the editor is a page in a browser: of src/ it gets types, tables and the messages, nothing that needs Node. */
+const webview = {
+  files: ['webview-ui/**/*.ts'],
+  rules: {
+    'no-restricted-imports': [
+      'error',
+      {
+        patterns: [
+          {
+            regex: '/src/(?!protocol/|extension/graph/(messages|strings)\\.ts)',
+            message: 'Not for a web page.',
+          },
+          { group: ['node:*', 'vscode'], message: 'A web page has neither.' },
+        ],
+      },
+    ],
+  },
+};
+
 export default tseslint.config(
   { ignores: ['dist/', 'node_modules/', '.auton/', '.vscode-test/', 'kernels/', 'playbooks/'] },
   js.configs.recommended,
@@ -69,4 +88,5 @@ export default tseslint.config(
     languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } },
   },
   ...direction,
+  webview,
 );
