@@ -101,8 +101,7 @@ function hoverAt(
 function explanation(help: KeyHelp): MarkdownString {
   const { name, description, default: usual, example } = help;
   const text = new MarkdownString(`**${name}** · ${typeText(help)}\n\n`);
-  text.appendText(description);
-  text.appendMarkdown('\n\n');
+  text.appendMarkdown(`${description.replace(/[<>*_\\]/g, '\\$&')}\n\n`);
   text.appendMarkdown(
     usual === undefined
       ? l10n.t('Not set by default, such as `{0}`', example ?? '')
