@@ -1,4 +1,5 @@
 import { lstatSync, mkdirSync, renameSync, rmdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { lstat, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { hasCode } from '../protocol/errors.ts';
 import { IndexLock, readIndex, statOf, type Index, type IndexEntry } from './index-file.ts';
@@ -112,27 +113,27 @@ export class WorkingTrees {
     const wanted = [...target].filter(([path, entry]) => !isSame(kept.get(path), entry));
     if (wanted.length > MAX_WRITES) return false;
     const contents = await Promise.all(wanted.map(([, { id }]) => this.#content(id)));
-    return (
-      attempt(() => {
-        const lock = IndexLock.take(files.index, { hash: this.#parts.hash, isOwn: true });
-        if (!lock) return null;
-        try {
-          for (const path of now.extra) rmSync(join(files.path, path), { recursive: true, force: true });
-          const replaced = new Set(wanted.map(([path]) => path));
-          const gone = [...there, ...now.deleted].filter((path) => replaced.has(path) || !target.has(path));
-          for (const path of gone) remove(files.path, path);
-          for (const path of gone) kept.delete(path);
-          for (const [at, [path, entry]] of wanted.entries()) {
-            kept.set(path, place(join(files.path, path), entry, contents[at]!));
-          }
-        } catch (error) {
-          lock.release();
-          throw error;
-        }
-        lock.write(kept, checkedAt);
-        return true;
-      }) ?? false
-    );
+    const lock = attempt(() => IndexLock.take(files.index, { hash: this.#parts.hash, isOwn: true }));
+    if (!lock) return false;
+    try {
+      await all(now.extra.map((path) => rm(join(files.path, path), { recursive: true, force: true })));
+      const replaced = new Set(wanted.map(([path]) => path));
+      const gone = [...there, ...now.deleted].filter((path) => replaced.has(path) || !target.has(path));
+      for (const path of gone) remove(files.path, path);
+      for (const path of gone) kept.delete(path);
+      await makeFolders(files.path, [...replaced]);
+      const placed = wanted.map(async ([path, entry], at) => {
+        kept.set(path, await placeApart(join(files.path, path), entry, contents[at]!));
+      });
+      await all(placed);
+      lock.write(kept, checkedAt);
+      return true;
+    } catch (error) {
+      if (isRefusal(error)) return false;
+      throw error;
+    } finally {
+      lock.release();
+    }
   }
 
   /**
@@ -229,19 +230,21 @@ function isFree(folder: string, path: string): boolean {
 }
 
 /** Writes a new file as a checkout makes it. */
-function place(file: string, { mode, id }: TreeEntry, content: Buffer): IndexEntry {
-  const write = () => {
-    if (mode === '120000') symlinkSync(content, file);
-    else writeFileSync(file, content, { flag: 'wx', mode: mode === '100755' ? 0o777 : 0o666 });
-  };
-  try {
-    write();
-  } catch (error) {
-    if (!hasCode(error, 'ENOENT')) throw error;
-    mkdirSync(dirname(file), { recursive: true });
-    write();
-  }
-  return { mode, id, stat: statOf(lstatSync(file, { bigint: true }), mode) };
+function place(file: string, { mode }: TreeEntry, content: Buffer): void {
+  if (mode === '120000') symlinkSync(content, file);
+  else writeFileSync(file, content, { flag: 'wx', mode: mode === '100755' ? 0o777 : 0o666 });
+}
+
+/** The same in the threads of the system's calls: some file systems take most of a millisecond for a new file. */
+async function placeApart(file: string, { mode, id }: TreeEntry, content: Buffer): Promise<IndexEntry> {
+  if (mode === '120000') await symlink(content, file);
+  else await writeFile(file, content, { flag: 'wx', mode: mode === '100755' ? 0o777 : 0o666 });
+  return { mode, id, stat: statOf(await lstat(file, { bigint: true }), mode) };
+}
+
+async function makeFolders(folder: string, paths: string[]): Promise<void> {
+  const names = new Set(paths.map((path) => dirname(path)).filter((name) => name !== '.'));
+  await all([...names].map((name) => mkdir(join(folder, name), { recursive: true })));
 }
 
 /** Removes a file and the folders that are empty without it. */
@@ -262,7 +265,18 @@ function attempt<T>(work: () => T | null): T | null {
   try {
     return work();
   } catch (error) {
-    if (error instanceof Error && 'syscall' in error) return null;
+    if (isRefusal(error)) return null;
     throw error;
   }
+}
+
+/** Waits for all of it, also when some of it fails: nothing may still be writing when git takes over. */
+async function all(work: Promise<unknown>[]): Promise<void> {
+  for (const result of await Promise.allSettled(work)) {
+    if (result.status === 'rejected') throw result.reason;
+  }
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error;
 }
