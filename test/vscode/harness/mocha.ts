@@ -1,7 +1,10 @@
 /** For test files: mocha ends what the harness began. */
 import { rmSync } from 'node:fs';
+import { SCREENSHOTS } from './screen.ts';
 import { Desk, endShared, type Start } from './shared.ts';
-import { SCREENSHOTS } from './workbench.ts';
+
+// Servers and folders are cleared away at the exit of the process, which a signal alone would not bring about.
+process.once('SIGTERM', () => process.exit(143));
 
 // Of the root suite, since this module is loaded before any `describe` runs.
 before('delete the pictures of earlier runs', () => rmSync(SCREENSHOTS, { recursive: true, force: true }));

@@ -59,6 +59,8 @@ const QUIET: Settings = {
   'security.workspace.trust.banner': 'always',
   'editor.accessibilitySupport': 'off',
   'window.confirmBeforeClose': 'never',
+  // The rows of a terminal are then elements with text.
+  'terminal.integrated.gpuAcceleration': 'off',
   'files.autoSave': 'off',
   'chat.commandCenter.enabled': false,
 };

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { readEndpoint } from '../../../src/engine/endpoint.ts';
 import { lockHolder } from '../../../src/run/lock.ts';
 
 export interface WorkspaceOptions {
@@ -12,9 +13,14 @@ export interface WorkspaceOptions {
   git?: boolean;
 }
 
+/** Those that are not removed yet; a test run that is broken off leaves nothing behind either. */
+const made = new Set<string>();
+process.once('exit', () => made.forEach(removeWorkspace));
+
 /** A temporary folder with an `auton.toml`; remove it with `removeWorkspace`. */
 export function makeWorkspace({ files = { 'auton.toml': '' }, git = true }: WorkspaceOptions = {}): string {
   const folder = mkdtempSync(join(realpathSync(tmpdir()), 'auton-workspace-'));
+  made.add(folder);
   for (const [path, contents] of Object.entries(files)) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), contents);
@@ -33,6 +39,7 @@ export function makeWorkspace({ files = { 'auton.toml': '' }, git = true }: Work
 /** A file that opens several folders in one window. */
 export function makeMultiRoot(folders: readonly string[]): string {
   const home = mkdtempSync(join(realpathSync(tmpdir()), 'auton-workspace-'));
+  made.add(home);
   const file = join(home, 'several.code-workspace');
   writeFileSync(file, JSON.stringify({ folders: folders.map((path) => ({ path })) }));
   return file;
@@ -41,17 +48,27 @@ export function makeMultiRoot(folders: readonly string[]): string {
 /** Ends the folder's engine, which would outlive its window, and deletes the folder. */
 export function removeWorkspace(folder: string): void {
   endEngine(folder);
+  made.delete(folder);
   rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
 }
 
-/** Kills the engine of a folder; whether there was one. Children of it (builds, QEMU) end with it. */
+/** Kills the engine of a folder, working or idle; whether there was one. Its builds and QEMU end with it. */
 export function endEngine(folder: string): boolean {
-  const pid = lockHolder(join(folder, '.auton'));
-  if (pid === null) return false;
+  const pid = lockHolder(join(folder, '.auton')) ?? readEndpoint(folder)?.pid;
+  // An engine that was killed leaves its number behind, which another process may have by now.
+  if (pid === undefined || pid === process.pid || !isEngine(pid)) return false;
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
     return false;
   }
   return true;
+}
+
+function isEngine(pid: number): boolean {
+  try {
+    return execFileSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8' }).includes('auton');
+  } catch {
+    return false; // there is no such process
+  }
 }

@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { EventEmitter, once } from 'node:events';
 import type { BrowserContext, Page } from 'playwright-core';
-import { SCREENSHOTS } from '../workbench.ts';
+import { SCREENSHOTS } from '../screen.ts';
 import type { CodeServer, Place } from '../server.ts';
 import { MARK, type HostEvent } from './events.ts';
 
