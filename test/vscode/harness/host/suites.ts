@@ -41,8 +41,8 @@ function add(parent: Suite, { title, tests, suites }: HostSuite, results: Result
       if (result.kind === 'pending') this.skip();
       if (result.kind === 'fail' || result.kind === 'hook') throw failure(result);
     });
-    test.timeout(0);
     suite.addTest(test);
+    test.timeout(0); // behind `addTest`, which sets that of the suite: the host has its own
   }
   for (const child of suites) add(suite, child, results);
 }
