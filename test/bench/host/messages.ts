@@ -1,6 +1,8 @@
 /** What the scripts inside the extension host tell, and the files in the folder by which they are asked. */
 export interface Activation {
   ms: number;
+  /** Of the processor, all threads of the extension host. */
+  cpuMs: number;
 }
 
 export interface Heap {
