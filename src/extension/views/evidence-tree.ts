@@ -42,7 +42,9 @@ export class EvidenceTree {
       case 'engine':
         return NOTHING;
       case 'run':
-        return change.delta.evidence ? (this.#runs.get(change.record)?.update() ?? EVERYTHING) : NOTHING;
+        return change.delta.evidence
+          ? (this.#runs.get(change.record)?.update(change.delta.tasks) ?? EVERYTHING)
+          : NOTHING;
     }
   }
 
@@ -103,8 +105,9 @@ class RunEvidence {
     ];
   }
 
-  update(): Stale {
-    const now = [...this.#groups.values()].filter((node) => node.outdated);
+  update(tasks: ReadonlySet<string>): Stale {
+    const touched = ['', ...tasks].map((key) => this.#groups.get(key));
+    const now = touched.filter((node) => node?.outdated);
     return { now, seldom: this.#keys().join('\n') === this.#order ? [] : [this.parent] };
   }
 
@@ -114,7 +117,9 @@ class RunEvidence {
     const found: [key: string, last: Evidence][] = [];
     if (state.evidence.length > 0) found.push(['', state.evidence.at(-1)!]);
     for (const [id, { evidence }] of state.tasks) if (evidence.length > 0) found.push([id, evidence.at(-1)!]);
-    return found.sort(([, a], [, b]) => b.startedAt.localeCompare(a.startedAt)).map(([key]) => key);
+    return found
+      .sort(([, a], [, b]) => Number(a.startedAt < b.startedAt) - Number(a.startedAt > b.startedAt))
+      .map(([key]) => key);
   }
 
   #group(key: string): EvidenceGroupNode {

@@ -59,8 +59,10 @@ function followHeader({ view }: NodeTree, folders: Folders): Disposable {
     // The editor is asked only for what changed: each of these is a message to its window.
     if (view.description !== header.description) view.description = header.description;
     if ((view.message ?? '') !== header.message) view.message = header.message;
-    if (view.badge?.value !== header.waiting) {
-      view.badge = { value: header.waiting, tooltip: l10n.t('{0} waiting for you', header.waiting) };
+    const { waiting } = header;
+    if ((view.badge?.value ?? 0) !== waiting) {
+      view.badge =
+        waiting === 0 ? undefined : { value: waiting, tooltip: l10n.t('{0} waiting for you', waiting) };
     }
   };
   update();

@@ -5,7 +5,7 @@ import type { Target } from '../common/target.ts';
 import type { AutonFolder } from '../folder.ts';
 import { COMMANDS } from '../ids.ts';
 import { glanceAt, type Glance } from '../runs/glance.ts';
-import type { RunDelta, RunRecord } from '../runs/run-record.ts';
+import type { RunDelta, RunPhase, RunRecord } from '../runs/run-record.ts';
 import { changedLists, layoutOf, type GroupName, type Layout } from './layout.ts';
 import { COLOURS, ROLE_MARKS, WAITS_ON_USER } from './marks.ts';
 import { code, escape, paragraphs } from './markdown.ts';
@@ -28,6 +28,7 @@ export class RunNode extends TreeNode {
   readonly #nodes = new Map<string, TreeNode>();
   #glance: Glance | undefined;
   #layout: Layout | undefined;
+  #phase: RunPhase | undefined;
 
   constructor(
     folder: AutonFolder,
@@ -63,6 +64,7 @@ export class RunNode extends TreeNode {
     if (problem) return [this.#child('problem', () => new ProblemNode(this))];
     const layout = layoutOf(state);
     this.#layout = layout;
+    this.#phase = this.record.phase;
     if (state.tasks.size === 0 && layout.questions.length === 0) {
       return [this.#child('planning', () => new PlanningNode(this))];
     }
@@ -80,14 +82,23 @@ export class RunNode extends TreeNode {
     const after = layoutOf(this.record.state);
     this.#layout = after;
     const lists = changedLists(before, after);
-    if (lists === 'run' || this.record.problem) return { ...NOTHING, now: [this] };
-    const now = [...lists].map((key) => this.#list(key));
-    // What a task waits for and who works on it changes without an event of its own.
-    if (delta.run || delta.tasks.size + delta.agents.size > 0) {
-      now.push(...[...this.#nodes.values()].filter((node) => node.outdated));
-    }
+    // What can be done with every task depends on the phase, too.
+    const turned = this.#phase !== this.record.phase;
+    this.#phase = this.record.phase;
+    if (lists === 'run' || turned || this.record.problem) return { ...NOTHING, now: [this] };
+    const rows = this.#candidates(delta, lists.size > 0).filter((node) => node.outdated);
+    const now = new Set([...[...lists].map((key) => this.#list(key)), ...rows]);
     // All of its lists would be drawn anew only for its numbers.
-    return { now: [...new Set(now)], seldom: this.outdated ? [this] : [] };
+    return { now: [...now], seldom: this.outdated ? [this] : [] };
+  }
+
+  /** Nodes whose rows may have changed: what a task waits for and who works on it changes without an event of its own. */
+  #candidates(delta: RunDelta, moved: boolean): TreeNode[] {
+    const { groups, reviews } = this.layout;
+    const affected: GroupName[] = moved ? ['working', 'waiting', 'stopped'] : ['working'];
+    const tasks = new Set([...delta.tasks, ...reviews]);
+    for (const name of affected) for (const id of groups.get(name)?.tasks ?? []) tasks.add(id);
+    return [...this.#nodes.values()].filter((node) => !(node instanceof TaskNode) || tasks.has(node.task));
   }
 
   task(id: string): TreeNode {
@@ -235,27 +246,27 @@ class PartNode extends ChildNode {
 }
 
 class TaskNode extends ChildNode {
-  readonly #task: string;
+  readonly task: string;
   override readonly target: Target;
 
   constructor(run: RunNode, task: string) {
     super(run, `task ${task}`);
-    this.#task = task;
+    this.task = task;
     this.target = { ...run.target, task };
   }
 
   override get parent(): TreeNode {
-    return this.run.parentOf(this.#task);
+    return this.run.parentOf(this.task);
   }
 
   row(): Row {
     const { state, phase } = this.run.record;
-    return taskRow(state.tasks.get(this.#task)!, state, phase);
+    return taskRow(state.tasks.get(this.task)!, state, phase);
   }
 
   override tooltip(): string {
     const { state, phase } = this.run.record;
-    return taskTooltip(state.tasks.get(this.#task)!, state, phase);
+    return taskTooltip(state.tasks.get(this.task)!, state, phase);
   }
 }
 
