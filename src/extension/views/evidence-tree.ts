@@ -214,11 +214,12 @@ class EarlierRunNode extends TreeNode {
   }
 
   async prepare(): Promise<void> {
-    if (!this.#record.loaded) this.#glance ??= await glanceAt(this.#record.reader.file);
+    if (!this.#record.loaded || this.#record.problem)
+      this.#glance ??= await glanceAt(this.#record.reader.file);
   }
 
   row(): Row {
-    return { ...runRow(this.#record, this.#glance, 'closed'), context: 'group' };
+    return { ...runRow(this.#record, this.#glance, false), context: 'group' };
   }
 
   override tooltip(): string {

@@ -46,7 +46,7 @@ export class RunNode extends TreeNode {
   }
 
   row(): Row {
-    return runRow(this.record, this.#glance, this.#isCurrent() ? 'open' : 'closed');
+    return runRow(this.record, this.#glance, this.#isCurrent());
   }
 
   override tooltip(): string {
@@ -55,7 +55,7 @@ export class RunNode extends TreeNode {
 
   /** Learns what shows of it before it is read. */
   async prepare(): Promise<void> {
-    if (!this.record.loaded) this.#glance ??= await glanceAt(this.record.reader.file);
+    if (!this.record.loaded || this.record.problem) this.#glance ??= await glanceAt(this.record.reader.file);
   }
 
   override async children(): Promise<readonly TreeNode[]> {
@@ -285,14 +285,18 @@ class QuestionNode extends ChildNode {
   row(): Row {
     const { agent, question } = this.run.record.state.questions.get(this.#question)!;
     const text = oneLine(question);
+    const { phase } = this.run.record;
+    const answerable = phase === 'running' || phase === 'paused';
     return {
       label: text,
       description: l10n.t('{0} asks', agent),
       icon: { ...WAITS_ON_USER, id: 'question' },
-      context: 'question',
+      context: answerable ? 'question' : 'unanswerable',
       spoken: l10n.t('{0} asks: {1}', agent, text),
       folding: 'none',
-      command: { id: COMMANDS.answerQuestion, title: l10n.t('Answer'), arguments: [this.target] },
+      ...(answerable
+        ? { command: { id: COMMANDS.answerQuestion, title: l10n.t('Answer'), arguments: [this.target] } }
+        : {}),
     };
   }
 

@@ -14,37 +14,36 @@ const NOTICES = 5;
 const TEXT_CHARACTERS = 400;
 const RESUMABLE: ReadonlySet<RunPhase> = new Set(['paused', 'interrupted', 'failed']);
 
-/** `glance` is what is known of a run whose log was not read yet. */
-export function runRow(record: RunRecord, glance: Glance | undefined, folding: Row['folding']): Row {
+/**
+ * The run that the user works with goes by its goal; those before it by their time, since many have the same goal.
+ * `glance` is what is known of a run whose log was not read yet.
+ */
+export function runRow(record: RunRecord, glance: Glance | undefined, isCurrent: boolean): Row {
   if (record.problem) return brokenRow(record, glance);
-  if (!record.loaded) return unreadRow(record, glance);
-  const { state, phase } = record;
-  const mark = PHASE_MARKS[phase];
-  const parts = [mark.word, progressText(state), costText(state)].filter((part) => part !== '');
-  return {
-    label: oneLine(state.goal) || record.id,
-    description: parts.join(' · '),
-    icon: mark.icon,
-    context: ['run', phase, ...(RESUMABLE.has(phase) ? ['resumable'] : [])].join(' '),
-    spoken: [l10n.t('Run'), oneLine(state.goal), ...parts].join(', '),
-    folding,
-  };
-}
-
-function unreadRow(record: RunRecord, glance: Glance | undefined): Row {
-  const phase = glance && glance.status === 'running' ? 'interrupted' : glance?.status;
-  const parts = [phase ? PHASE_MARKS[phase].word : '', glance ? dayAndTime(glance.startedAt) : ''];
-  const label = (glance && oneLine(glance.goal)) || record.id;
+  const { state } = record;
+  const known = record.loaded ? state : glance;
+  const phase = phaseOf(record, glance);
+  const mark = phase && PHASE_MARKS[phase];
+  const numbers = record.loaded ? [progressText(state), costText(state)] : [];
+  const goal = known ? oneLine(known.goal) : '';
+  const time = known && known.startedAt !== '' ? dayAndTime(known.startedAt) : record.id;
+  const label = isCurrent ? goal || record.id : time;
+  const parts = [mark?.word ?? '', ...numbers, isCurrent ? '' : goal].filter((part) => part !== '');
   return {
     label,
-    description: parts.filter((part) => part !== '').join(' · '),
-    icon: phase ? PHASE_MARKS[phase].icon : { id: 'history', color: COLOURS.quiet },
+    description: parts.join(' · '),
+    icon: mark?.icon ?? { id: 'history', color: COLOURS.quiet },
     context: ['run', ...(phase ? [phase] : []), ...(phase && RESUMABLE.has(phase) ? ['resumable'] : [])].join(
       ' ',
     ),
-    spoken: [l10n.t('Run'), label, ...parts].filter((part) => part !== '').join(', '),
-    folding: 'closed',
+    spoken: [l10n.t('Run'), label, ...parts].join(', '),
+    folding: isCurrent ? 'open' : 'closed',
   };
+}
+
+function phaseOf(record: RunRecord, glance: Glance | undefined): RunPhase | undefined {
+  if (record.loaded) return record.phase;
+  return glance?.status === 'running' ? 'interrupted' : glance?.status;
 }
 
 function brokenRow(record: RunRecord, glance: Glance | undefined): Row {

@@ -116,10 +116,11 @@ export function taskTooltip(task: TaskView, state: RunState, phase: RunPhase): s
   const evidence = task.evidence.at(-1);
   const review = task.reviews.at(-1);
   const tokens = totalTokens(task.usage);
+  const doing = situation(task, state, phase);
   return paragraphs(
     `**${escape(spec.title)}** ${code(spec.id)}`,
-    `$(${mark.icon.id.replace('~spin', '')}) ${escape(mark.word)}${detail(situation(task, state, phase), mark.word)}`,
-    task.reason !== '' && excerpt(task.reason, DESCRIPTION_CHARACTERS),
+    `$(${mark.icon.id.replace('~spin', '')}) ${escape(mark.word)}${detail(doing, mark.word)}`,
+    !doing.includes(oneLine(task.reason)) && excerpt(task.reason, DESCRIPTION_CHARACTERS),
     facts(
       [l10n.t('Subsystem'), code(spec.subsystem)],
       [l10n.t('Depends on'), spec.dependsOn.map(code).join(', ')],
