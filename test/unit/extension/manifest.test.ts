@@ -124,7 +124,9 @@ describe('the manifest and the ids of the code', () => {
 
   it('activate the extension by nothing but its own commands, views, panels and auton.toml', () => {
     assert.deepEqual(sorted(manifest.activationEvents), [
+      `onFileSystem:${ids.SCHEMES.costs}`,
       `onFileSystem:${ids.SCHEMES.git}`,
+      `onFileSystem:${ids.SCHEMES.run}`,
       `onWebviewPanel:${ids.GRAPH_VIEW_TYPE}`,
       'workspaceContains:auton.toml',
     ]);
