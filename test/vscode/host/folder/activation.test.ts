@@ -13,9 +13,9 @@ describe('activation', () => {
   });
 
   it('registers every command of the manifest', async () => {
-    const { packageJSON } = vscode.extensions.getExtension(AUTON)!;
-    const declared = (packageJSON as { contributes: { commands: { command: string }[] } }).contributes
-      .commands;
+    const extension = vscode.extensions.getExtension(AUTON)!;
+    const manifest = extension.packageJSON as { contributes: { commands: { command: string }[] } };
+    const declared = manifest.contributes.commands;
     const known = new Set(await vscode.commands.getCommands(true));
     const missing = declared.map(({ command }) => command).filter((command) => !known.has(command));
     assert.deepEqual(missing, []);
