@@ -36,7 +36,7 @@ export function activeDiff(ctx: Ctx): TaskTarget | undefined {
   const { input, label } = tab;
   if (input instanceof TabInputTextDiff) return targetOfDocument(ctx, input.modified);
   if (input instanceof TabInputText) return targetOfDocument(ctx, input.uri);
-  if (input !== undefined) return undefined;
+  // The API has no name for the input of a multi-diff editor.
   for (const [title, target] of ctx.changes.openBranches) if (label.startsWith(title)) return target;
   return undefined;
 }

@@ -132,7 +132,7 @@ export class BranchNode implements HasTarget {
     const { task } = this;
     const item = new TreeItem(task.spec.id, Collapsible.Collapsed);
     item.id = `${this.folder.path}\n${this.record.id}\n${task.spec.id}`;
-    item.description = [task.attempts.at(-1)?.agent, stateText(task)].join(' · ');
+    item.description = [stateText(task), task.attempts.at(-1)?.agent].join(' · ');
     item.iconPath = branchIcon(branchState(task));
     item.contextValue = isReviewable(task, this.record.state) ? 'branch reviewable' : 'branch';
     item.accessibilityInformation = { label: `${task.spec.id}, ${task.spec.title}, ${stateText(task)}` };

@@ -63,11 +63,8 @@ export async function isSameFile(
   }
 }
 
-function isResolved(task: TaskView, index: number): boolean {
-  if (task.state === 'merged') return true;
-  const { attempt, review } = task.reviews[index]!;
-  const approval = task.reviews.findLastIndex((later) => later.review.verdict === 'approve');
-  return approval > index && (review.verdict === 'approve' || task.reviews[approval]!.attempt >= attempt);
+function isResolved({ state, reviews }: TaskView, index: number): boolean {
+  return state === 'merged' || reviews.slice(index + 1).some(({ review }) => review.verdict === 'approve');
 }
 
 /** Models write "./mm/pmm.c" too. */

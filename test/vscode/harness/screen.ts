@@ -86,6 +86,12 @@ export class Screen {
     );
   }
 
+  /** The buttons at the right of the tabs, as a screen reader says them. */
+  async titleButtons(): Promise<string[]> {
+    const buttons = this.page.locator('.editor-group-container.active .editor-actions .action-label');
+    return readAll(buttons, (all) => all.map((button) => button.getAttribute('aria-label') ?? ''));
+  }
+
   /** The lines on the screen of the editor that has the focus or is the only one; of a diff, its right side. */
   async editorText(): Promise<string> {
     const editors = this.page.locator(

@@ -14,6 +14,9 @@ export interface Row {
   spoken: string;
 }
 
+/** Where a view's header has its title, and not the buttons that stand there while the pointer is on it. */
+const HEADER_TEXT = { x: 30, y: 10 };
+
 export class Tree {
   readonly #workbench: Workbench;
   readonly #title: string;
@@ -37,7 +40,7 @@ export class Tree {
     const header = this.#pane.locator('.pane-header');
     await this.#workbench.until(`the view ${this.#title}`, async () => {
       if ((await header.getAttribute('aria-expanded', { timeout: 2000 })) === 'true') return true;
-      await header.click();
+      await header.click({ position: HEADER_TEXT });
       return false;
     });
   }
@@ -49,7 +52,7 @@ export class Tree {
     const others = open.and(this.#workbench.page.locator(`:not([aria-label^="${this.#title}"])`));
     await this.#workbench.until('the other views to fold', async () => {
       if ((await others.count()) === 0) return true;
-      await others.first().click({ timeout: 2000 });
+      await others.first().click({ timeout: 2000, position: HEADER_TEXT });
       return false;
     });
   }
