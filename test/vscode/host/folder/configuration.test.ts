@@ -84,4 +84,19 @@ describe('auton.toml in the editor', () => {
       .map(({ value }) => value);
     assert.match(text.join('\n'), /kernel\.accel[\s\S]*fastest that works[\s\S]*Default: `"auto"`/);
   });
+
+  it('is begun with every key explained where there is none, and written when it is saved', async () => {
+    await write('');
+    await document.save();
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+    await vscode.workspace.fs.delete(file);
+    await vscode.commands.executeCommand('auton.openConfiguration');
+    const { document: begun } = vscode.window.activeTextEditor!;
+    assert.equal(begun.isUntitled, true);
+    assert.match(begun.getText(), /^\[llm\]\n(#.*\n)+# model = /m);
+    await assert.rejects(async () => vscode.workspace.fs.stat(file), 'nothing is written before it is saved');
+    await vscode.workspace.save(begun.uri);
+    assert.match(new TextDecoder().decode(await vscode.workspace.fs.readFile(file)), /# model = /);
+    document = await vscode.workspace.openTextDocument(file);
+  });
 });
