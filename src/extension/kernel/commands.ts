@@ -17,7 +17,7 @@ import { selectArchitecture } from './select-architecture.ts';
 import { kernelOfEvidence, kernelOfFolder } from './source.ts';
 import { buildTask, runTask, validateTask } from './tasks.ts';
 
-const PROMPT_TIMEOUT_MS = 60_000;
+const PROMPT_TIMEOUT_MS = 30_000;
 
 /** What a user does with a kernel: build it, boot it, talk to it, look at its screen. */
 export const kernelCommands: CommandsOf<
@@ -62,7 +62,7 @@ async function boot(ctx: Ctx, argument: unknown): Promise<Machine> {
   });
   const title = l10n.t('Booting {0}', basename(kernel));
   void window.withProgress({ location: ProgressLocation.Window, title }, () =>
-    machine.until(() => machine.atPrompt, PROMPT_TIMEOUT_MS),
+    machine.until(() => machine.atPrompt || machine.died, PROMPT_TIMEOUT_MS),
   );
   return machine;
 }
@@ -89,8 +89,8 @@ async function chatWithKernel(ctx: Ctx, argument: unknown): Promise<void> {
   requireTrust();
   const machine = (await ctx.machines.running()) ?? (await boot(ctx, argument));
   ctx.machines.show(machine);
-  if (await machine.until(() => machine.atPrompt, PROMPT_TIMEOUT_MS)) return;
-  if (!machine.running) return; // the terminal says how it ended
+  await machine.until(() => machine.atPrompt || machine.died, PROMPT_TIMEOUT_MS);
+  if (machine.atPrompt || !machine.running) return; // the terminal says how it ended
   throw new UserError(
     l10n.t('The kernel did not come to its prompt.'),
     l10n.t('Its terminal shows how far it came; "AUTON: Validate" finds out what is wrong with it.'),

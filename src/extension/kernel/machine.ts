@@ -24,6 +24,9 @@ const DIM = '\x1b[2m';
 const RESET = '\x1b[0m';
 /** How much is remembered to see a prompt, or what a kernel said last. */
 const KEPT_CHARACTERS = 64 * 1024;
+const LAST_WORDS = /^(?:\[[ \d.]+\] )?(?:KERNEL PANIC|EXCEPTION \d+): .*$/m;
+/** They may come in two pieces. */
+const LAST_WORDS_CHARACTERS = 80;
 /** A kernel that prints without end is slowed down to what an editor can draw. */
 const BURST_CHARACTERS = 64 * 1024;
 const PAUSE_MS = 40;
@@ -42,7 +45,7 @@ export class Machine implements Pseudoterminal {
   readonly #changed = new EventEmitter<void>();
   readonly onDidWrite: Event<string> = this.#written.event;
   readonly onDidClose: Event<number> = this.#closed.event;
-  /** It began, reached its prompt or ended. */
+  /** It began, came to its prompt, died or ended. */
   readonly onDidChange: Event<void> = this.#changed.event;
   #pty: Pty | null = null;
   #size = DEFAULT_SIZE;
@@ -51,6 +54,7 @@ export class Machine implements Pseudoterminal {
   #burst = 0;
   #again = false;
   #gone = false;
+  #died = false;
 
   constructor(options: MachineOptions) {
     this.#options = options;
@@ -69,6 +73,11 @@ export class Machine implements Pseudoterminal {
   /** The kernel waits for a question. */
   get atPrompt(): boolean {
     return this.running && PROMPT_AT_END.test(this.#text);
+  }
+
+  /** The kernel printed that it gave up. The machine may go on, for a look at its screen or by a debugger. */
+  get died(): boolean {
+    return this.#died;
   }
 
   /** The end of what it printed, without carriage returns. */
@@ -100,11 +109,16 @@ export class Machine implements Pseudoterminal {
     else if (/[\r\n]/.test(text)) this.restart();
   }
 
+  /** Switches the machine off; its terminal stays. */
+  stop(): void {
+    this.#pty?.kill('SIGTERM');
+  }
+
   /** Switches the machine off, if it is on, and boots the same kernel file again. */
   restart(): void {
     if (!this.#pty) return this.#start();
     this.#again = true;
-    this.#pty.kill('SIGTERM');
+    this.stop();
   }
 
   /** Waits until a condition holds that `onDidChange` can bring about; false when the machine ended or it is too late. */
@@ -129,13 +143,14 @@ export class Machine implements Pseudoterminal {
   close(): void {
     this.#gone = true;
     this.#again = false;
-    this.#pty?.kill('SIGTERM');
+    this.stop();
     this.#changed.fire();
   }
 
   #start(): void {
     const { program, folder, args, extensionPath } = this.#options;
     this.#text = '';
+    this.#died = false;
     try {
       const { node, script, env } = program();
       this.#controlFolder = HAS_CONTROL ? mkdtempSync(join(tmpdir(), 'auton-qemu-')) : null;
@@ -156,10 +171,11 @@ export class Machine implements Pseudoterminal {
   }
 
   #print(pty: Pty, text: string): void {
-    const wasAtPrompt = this.atPrompt;
+    const before = [this.atPrompt, this.#died].join();
     this.#text = (this.#text + text.replaceAll('\r', '')).slice(-KEPT_CHARACTERS);
     this.#written.fire(text);
-    if (this.atPrompt !== wasAtPrompt) this.#changed.fire();
+    this.#died ||= LAST_WORDS.test(this.#text.slice(-text.length - LAST_WORDS_CHARACTERS));
+    if ([this.atPrompt, this.#died].join() !== before) this.#changed.fire();
     this.#burst += text.length;
     if (this.#burst < BURST_CHARACTERS) return;
     this.#burst = 0;

@@ -24,6 +24,8 @@ const BUILD_MATCHERS = [
   ...['$auton-ld', '$auton-ld-script', '$auton-make'],
 ];
 const PANIC_MATCHER = '$auton-panic';
+/** For the call chain, whose places are looked up. */
+const LAST_WORDS_MS = 2000;
 const PRESENTATION: TaskPresentationOptions = { panel: TaskPanelKind.Dedicated, clear: true };
 
 /** One kind of task: what tasks.json may say of it, and what it does. */
@@ -71,15 +73,18 @@ export function validateTask(ctx: Ctx, folder: AutonFolder, choice: KernelTask =
 
 /** Builds the kernel if there is none, and boots it in the task's terminal, where one can type. */
 function qemuTask(ctx: Ctx, folder: AutonFolder, choice: KernelTask): Task {
-  const execution = new CustomExecution(async () =>
-    ctx.machines.add(
-      new Machine({
-        ...{ extensionPath: ctx.extension.extensionPath, folder: folder.path, closeAtEnd: true },
-        program: () => nodeProgram(ctx.extension),
-        args: ['kernel', 'boot', ...machineArgs(folder, choice)],
-      }),
-    ),
-  );
+  const execution = new CustomExecution(async () => {
+    const machine = new Machine({
+      ...{ extensionPath: ctx.extension.extensionPath, folder: folder.path, closeAtEnd: true },
+      program: () => nodeProgram(ctx.extension),
+      args: ['kernel', 'boot', ...machineArgs(folder, choice)],
+    });
+    // The editor lists the problems of a task when it ends, and a kernel that died will not end by itself.
+    machine.onDidChange(() => {
+      if (machine.died) setTimeout(() => machine.stop(), LAST_WORDS_MS);
+    });
+    return ctx.machines.add(machine);
+  });
   const task = taskOf(folder, TASK_TYPES.qemu, choice, l10n.t('boot kernel'), execution);
   task.problemMatchers = [PANIC_MATCHER];
   task.presentationOptions = { ...PRESENTATION, reveal: TaskRevealKind.Always, focus: true };
