@@ -1,6 +1,7 @@
 /** What the extension costs in the editor, measured in the packaged one in a real VS Code. */
 import { statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Engine } from '../../src/engine/engine.ts';
 import { serve } from '../../src/engine/server.ts';
 import type { EventBody } from '../../src/protocol/events.ts';
@@ -19,6 +20,8 @@ import { watchExpansion, watchRow } from './screen.ts';
 const TASKS = 1_000;
 const ACTIVATIONS = 5;
 const SAMPLES = 21;
+/** The editor itself holds changes of a tree back when they follow each other sooner. */
+const EDITOR_GATHERS_MS = 200;
 const PATIENCE_MS = 180_000;
 const root = resolve(import.meta.dirname, '../..');
 const host = (name: string) => join(import.meta.dirname, 'host', `${name}.ts`);
@@ -132,7 +135,7 @@ async function bigRun(): Promise<Figure[]> {
         value: median(changes),
         unit: 'ms',
         target: { atMost: 100 },
-        note: `${changes.length} changes of one of ${TASKS} tasks, from the log to the drawn row; ${spread(changes, 'ms')}`,
+        note: `${changes.length} changes of one of ${TASKS} tasks, one at a time, from the log to the drawn row; ${spread(changes, 'ms')}`,
       },
       {
         name: 'Unfolding 1,000 tasks in the tree',
@@ -189,6 +192,7 @@ async function change(window: Workbench, run: LoggedRun, id: string): Promise<nu
   const samples: number[] = [];
   const states = ['validating', 'review'] as const;
   for (let sample = 0; sample < SAMPLES; sample++) {
+    await sleep(EDITOR_GATHERS_MS * 2);
     const drawn = await watchRow(window, id);
     const began = Date.now();
     run.append({ type: 'task.state', task: id, state: states[sample % 2]! });
