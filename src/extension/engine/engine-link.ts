@@ -45,12 +45,19 @@ export class EngineLink implements Disposable {
     this.#disposables.add(announced);
     announced.onDidCreate(() => void this.attach());
     announced.onDidChange(() => void this.attach());
+    // A folder `.auton` that was made just now is not watched at once: then a log that grows tells of an engine.
+    this.#disposables.add(
+      runs.onDidChange((change) => {
+        const grows = change.kind === 'list' || change.record.phase === 'interrupted';
+        if (grows && !this.#client) void this.attach();
+      }),
+    );
   }
 
   get status(): LinkStatus {
     if (this.#client) return 'connected';
-    if (this.#connecting) return 'connecting';
-    return this.#lostRun === null ? 'none' : 'lost';
+    if (this.#lostRun !== null) return 'lost';
+    return this.#connecting ? 'connecting' : 'none';
   }
 
   /** The run that an engine worked on when it ended without a word. */

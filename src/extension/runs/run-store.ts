@@ -42,7 +42,8 @@ export class RunStore implements Disposable {
     logs.onDidDelete(() => void this.refresh());
     logs.onDidChange(({ fsPath }) => {
       const record = [...this.#records.values()].find(({ reader }) => reader.file === fsPath);
-      if (record && !record.live && record.loaded) void this.#read(record);
+      if (!record) void this.refresh();
+      else if (!record.live && record.loaded) void this.#read(record);
     });
   }
 

@@ -7,9 +7,9 @@ import type { Icon } from './node.ts';
 
 /** Colours that every theme has, the high-contrast ones too. */
 export const COLOURS = {
-  good: 'testing.iconPassed',
-  bad: 'testing.iconFailed',
-  waiting: 'list.warningForeground',
+  good: 'charts.green',
+  bad: 'charts.red',
+  waiting: 'charts.yellow',
   active: 'charts.blue',
   judged: 'charts.purple',
   quiet: 'disabledForeground',

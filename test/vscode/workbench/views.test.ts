@@ -95,7 +95,7 @@ describe('The trees, from the log of a run', () => {
     await evidence.expand('boot');
     await evidence.expand('Boot');
     await evidence.click('serial.log');
-    await window.tab(/serial\.log/);
+    await window.tab(/^serial/);
     await window.until('the serial log', async () => /\[BOOT\] OK/.test(await window.editorText()));
     assert.doesNotMatch(await window.editorText(), /\[31m/);
     await window.closeTabs();
