@@ -42,7 +42,9 @@ export function installDependencies(folder, env) {
 export function outsideNpm({ folder, env }) {
   const bin = join(folder, 'node_modules');
   const path = (env.PATH ?? '').split(delimiter).filter((entry) => !entry.startsWith(bin));
-  const kept = Object.entries(env).filter(([name]) => !/^npm_(package|lifecycle)_|^npm_command$/.test(name));
+  // What npm says of itself must not be taken for that of another npm, which may run on another Node.
+  const own = /^npm_(package|lifecycle)_|^npm_(command|execpath|node_execpath|config_user_agent)$/;
+  const kept = Object.entries(env).filter(([name]) => !own.test(name));
   return { ...Object.fromEntries(kept), PATH: path.join(delimiter) };
 }
 
