@@ -12,12 +12,13 @@ import type { HasTarget, Target } from '../common/target.ts';
 import type { AutonFolder } from '../folder.ts';
 import { COMMANDS } from '../ids.ts';
 import type { RunRecord } from '../runs/run-record.ts';
+import { escape } from '../views/markdown.ts';
 import { BRANCH_STATES, branchIcon, branchState, isReviewable, stateText } from './branch-state.ts';
 import { changeUri } from './change-decorations.ts';
 import type { Comparison } from './comparison.ts';
 import type { FileChange } from './file-changes.ts';
 import type { Commit } from './repository.ts';
-import { attemptText, countText, runDate, shortId } from './texts.ts';
+import { attemptText, countText, escapeLines, runDate, shortId } from './texts.ts';
 
 type TaskTarget = Target & { run: string; task: string };
 
@@ -144,12 +145,15 @@ export class BranchNode implements HasTarget {
   tooltip(): MarkdownString {
     const { task } = this;
     const text = new MarkdownString();
-    text.appendMarkdown('**').appendText(task.spec.title).appendMarkdown('**\n\n');
+    text.appendMarkdown('**').appendMarkdown(escape(task.spec.title)).appendMarkdown('**\n\n');
     text.appendMarkdown(
       '$(git-branch) `' + (task.attempts.at(-1)?.branch ?? '').replaceAll('`', '') + '`\n\n',
     );
-    text.appendText(stateText(task) + (task.reason === '' ? '' : `: ${task.reason}`)).appendMarkdown('\n');
-    for (const attempt of task.attempts) text.appendMarkdown('\n- ').appendText(attemptText(attempt));
+    text
+      .appendMarkdown(escape(stateText(task) + (task.reason === '' ? '' : `: ${task.reason}`)))
+      .appendMarkdown('\n');
+    for (const attempt of task.attempts)
+      text.appendMarkdown('\n- ').appendMarkdown(escape(attemptText(attempt)));
     text.supportThemeIcons = true;
     return text;
   }
@@ -200,11 +204,11 @@ export class CommitNode implements HasTarget {
     item.iconPath = new ThemeIcon(this.#isMerge ? 'git-merge' : 'git-commit');
     item.tooltip = new MarkdownString()
       .appendMarkdown('**')
-      .appendText(commit.message.split('\n')[0]!)
+      .appendMarkdown(escape(commit.message.split('\n')[0]!))
       .appendMarkdown('**\n\n')
-      .appendText(commit.message.split('\n').slice(1).join('\n').trim())
+      .appendMarkdown(escapeLines(commit.message.split('\n').slice(1).join('\n').trim()))
       .appendMarkdown(`\n\n\`${commit.id}\`\n\n`)
-      .appendText(`${commit.author}, ${new Date(commit.time * 1000).toLocaleString()}`);
+      .appendMarkdown(escape(`${commit.author}, ${new Date(commit.time * 1000).toLocaleString()}`));
     return item;
   }
 }

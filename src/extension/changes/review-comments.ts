@@ -25,7 +25,7 @@ import type { Draft } from './drafts.ts';
 import { explainGone } from './explain.ts';
 import { parseGitDocument } from './git-documents.ts';
 import { isSameFile, reviewedLines, type Place, type ReviewedLine } from './reviewed-lines.ts';
-import { shortId } from './texts.ts';
+import { escapeLines, shortId } from './texts.ts';
 
 /** A comment of the user's, with its draft. */
 export interface DraftComment extends Comment {
@@ -175,8 +175,7 @@ function placeOf(ctx: Ctx, uri: Uri): Place | undefined {
 function reviewComment({ agent, attempt, message }: ReviewedLine): Comment {
   return {
     author: { name: nameOf(agent) },
-    // As plain text: what a model wrote is not to load pictures or offer links.
-    body: new MarkdownString().appendText(message),
+    body: new MarkdownString(escapeLines(message)),
     mode: CommentMode.Preview,
     label: l10n.t('attempt {0}', attempt),
     contextValue: 'review',

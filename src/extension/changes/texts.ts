@@ -1,5 +1,6 @@
 import { l10n } from 'vscode';
 import type { AttemptView } from '../../protocol/run-state.ts';
+import { escape } from '../views/markdown.ts';
 import type { FileChange } from './file-changes.ts';
 
 /** "+12 −3", "binary", or nothing where no line changed. */
@@ -13,6 +14,11 @@ export function attemptText({ number, agent, outcome, message }: AttemptView): s
   const end = outcome === null ? l10n.t('in work') : outcome.replaceAll('_', ' ');
   const why = message.split('\n')[0]!.trim();
   return l10n.t('attempt {0}, {1}: {2}', number, agent, why === '' ? end : `${end}. ${why}`);
+}
+
+/** Lines that agents wrote, as Markdown that shows them and nothing else: it loads no pictures and offers no links. */
+export function escapeLines(text: string): string {
+  return text.split('\n').map(escape).join('  \n');
 }
 
 export const shortId = (commit: string) => commit.slice(0, 7);
