@@ -84,7 +84,7 @@ async function content(folders: Folders, uri: Uri): Promise<string> {
   if (!record) return l10n.t('This run is not there any more.');
   const text = await read(record, document.path);
   if (text === null) return l10n.t('The run does not have this file any more: {0}', document.path);
-  return document.path.startsWith('sessions/')
+  return document.path.endsWith('.jsonl')
     ? transcriptText(basename(document.path, '.jsonl'), text)
     : printable(text);
 }

@@ -123,8 +123,15 @@ export class Workbench extends Screen {
     const item = this.menuItems()
       .filter({ hasText: exactly(label) })
       .first();
-    await this.until(`the menu entry ${label}`, async () => (await item.count()) > 0);
-    await item.click();
+    let clicked = false;
+    // A menu takes no click in the first moment after it opened.
+    await this.until(`the menu entry ${label}`, async () => {
+      if ((await item.count()) === 0) return clicked;
+      await item.click({ timeout: 2000 });
+      clicked = true;
+      await this.page.waitForTimeout(200);
+      return (await item.count()) === 0;
+    });
   }
 
   async theme(theme: Theme): Promise<void> {
