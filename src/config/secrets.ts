@@ -24,13 +24,13 @@ export function keysOf(env: Env): Partial<Record<KeyName, string>> {
     const key = env[keyVariable(name, env) ?? '']?.trim();
     return key ? [[name, key] as const] : [];
   });
-  return Object.fromEntries(found) as Partial<Record<KeyName, string>>;
+  return Object.fromEntries(found);
 }
 
 /** An environment with keys that came another way; one that it has itself stays. */
 export function withKeys(env: Env, keys: ReadonlyMap<KeyName, string>): Record<string, string | undefined> {
   const added = [...keys].filter(([name]) => keyVariable(name, env) === undefined);
-  return { ...env, ...Object.fromEntries(added.map(([name, key]) => [KEY_VARIABLES[name][0], key])) };
+  return { ...env, ...Object.fromEntries(added.map(([name, key]) => [KEY_VARIABLES[name][0], key] as const)) };
 }
 
 /** All key values of a configuration and an environment, also those that another one overrides. */

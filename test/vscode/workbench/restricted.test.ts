@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { useDesk } from '../harness/mocha.ts';
 
@@ -47,39 +46,6 @@ describe('A folder that is not trusted', function () {
     assert.match(text, /not trusted/);
     assert.deepEqual(buttons, ['Manage Workspace Trust']);
     await window.screenshot('untrusted-empty');
-  });
-});
-
-describe('A machine without the tools', function () {
-  this.timeout(200_000);
-  const bin = mkdtempSync(join(tmpdir(), 'auton-bin-'));
-  // What an editor itself needs, and git; neither QEMU nor a compiler.
-  mkdirSync(bin, { recursive: true });
-  for (const name of ['git', 'sh', 'env', 'ls', 'uname', 'cat', 'id']) {
-    const path = execFileSync('sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).trim();
-    symlinkSync(path, join(bin, name));
-  }
-  after(() => rmSync(bin, { recursive: true, force: true }));
-  const desk = useDesk({ env: { PATH: bin } });
-
-  it('is told which are missing, before a run is begun', async () => {
-    const folder = desk.workspace();
-    const window = await desk.open({ folder });
-    await window.container('AUTON');
-    await window.until('the view to tell of the tools', async () =>
-      /tools .* are missing/.test((await window.tree('Runs').welcome()).text),
-    );
-    await window.screenshot('no-tools');
-    await window.command('AUTON: Run Goal');
-    await window.quickInput.asks(/What shall the agents build/);
-    await window.quickInput.pick(
-      'Build a bootable kernel with SLM rule engine that detects hardware via PCI scan',
-    );
-    await window.quickInput.asks(/Who works on it/);
-    await window.quickInput.pick('playbook/reference');
-    assert.match(await window.dialog(), /qemu/i);
-    await window.answerDialog('Cancel');
-    assert.ok(!existsSync(join(folder, '.auton', 'runs')), 'a run was begun');
   });
 });
 
