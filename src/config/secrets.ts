@@ -29,8 +29,11 @@ export function keysOf(env: Env): Partial<Record<KeyName, string>> {
 
 /** An environment with keys that came another way; one that it has itself stays. */
 export function withKeys(env: Env, keys: ReadonlyMap<KeyName, string>): Record<string, string | undefined> {
-  const added = [...keys].filter(([name]) => keyVariable(name, env) === undefined);
-  return { ...env, ...Object.fromEntries(added.map(([name, key]) => [KEY_VARIABLES[name][0], key] as const)) };
+  const result: Record<string, string | undefined> = { ...env };
+  for (const [name, key] of keys) {
+    if (keyVariable(name, env) === undefined) result[KEY_VARIABLES[name][0]] = key;
+  }
+  return result;
 }
 
 /** All key values of a configuration and an environment, also those that another one overrides. */
