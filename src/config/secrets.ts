@@ -31,7 +31,8 @@ export function keysOf(env: Env): Partial<Record<KeyName, string>> {
 export function withKeys(env: Env, keys: ReadonlyMap<KeyName, string>): Record<string, string | undefined> {
   const result: Record<string, string | undefined> = { ...env };
   for (const [name, key] of keys) {
-    if (keyVariable(name, env) === undefined) result[KEY_VARIABLES[name][0]] = key;
+    const [variable] = KEY_VARIABLES[name];
+    if (variable !== undefined && keyVariable(name, env) === undefined) result[variable] = key;
   }
   return result;
 }
