@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { useDesk } from '../harness/mocha.ts';
 import { until } from '../harness/wait.ts';
 import type { Workbench } from '../harness/workbench.ts';
 
+const REFERENCE = resolve(import.meta.dirname, '../../../kernels/reference');
 const MINI = resolve(import.meta.dirname, '../../../kernels/mini');
 /** A first build and a boot on a busy machine. */
 const BUILD_MS = 180_000;
@@ -132,6 +133,33 @@ describe('What breaks a build', function () {
     await row.first().dblclick();
     await window.tab(/^broken/);
     assert.match(await window.editorText(), /int broken = undefined_name;/);
+  });
+});
+
+describe('A kernel that dies in a task', function () {
+  this.timeout(2 * BUILD_MS);
+  const desk = useDesk();
+
+  it('has the place where it died in Problems', async () => {
+    const folder = desk.workspace();
+    const kernel = join(folder, 'kernels/x86_64');
+    cpSync(REFERENCE, kernel, { recursive: true });
+    const main = join(kernel, 'kernel/main.c');
+    const text = readFileSync(main, 'utf8');
+    const first = '    selftests_from_cmdline();';
+    writeFileSync(main, text.replace(first, `    panic("planted %d", 42);\n${first}`));
+    const line = text.slice(0, text.indexOf(first)).split('\n').length;
+
+    const window = await desk.open({ folder });
+    await window.command('Tasks: Run Task');
+    await window.quickInput.pick('auton-qemu');
+    await window.quickInput.pick(/boot kernel/);
+    await window.terminalShows(/kernel panic: planted 42/, BUILD_MS);
+    const problem = await window.until('the problem', async () =>
+      (await window.problems()).find((text) => text.includes('planted 42')),
+    );
+    assert.match(problem, new RegExp(`at line ${line} `));
+    await window.screenshot('kernel-panic');
   });
 });
 
