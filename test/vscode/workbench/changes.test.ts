@@ -90,6 +90,9 @@ describe('The changes of a run', () => {
     await tree.click('pmm.c');
     const tab = `pmm.c (mm: ${short(run.first)} ↔ ${short(run.second)})`;
     await window.tab(tab);
+    // The command is offered once the editor knows which lines take comments, and the cursor came to one after that.
+    const ranges = window.page.locator('.editor.modified .comment-range-glyph');
+    await window.until('lines that take comments', async () => (await ranges.count()) > 0);
     await window.page
       .locator('.editor.modified .view-lines')
       .first()
