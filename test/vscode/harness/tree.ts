@@ -96,6 +96,14 @@ export class Tree {
     };
   }
 
+  /** Waits until that text says this: a view shows another one until the extension has looked around. */
+  async welcomeSays(what: RegExp): Promise<{ text: string; buttons: string[] }> {
+    return this.#workbench.until(`the welcome text of ${this.#title} to say ${what}`, async () => {
+      const welcome = await this.welcome();
+      return what.test(welcome.text) && welcome;
+    });
+  }
+
   async pressWelcome(button: string): Promise<void> {
     await this.#pane.locator('.welcome-view-content .monaco-button', { hasText: exactly(button) }).click();
   }
