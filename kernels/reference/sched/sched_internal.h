@@ -9,6 +9,8 @@ struct thread {
     enum priority_class prio;
     enum thread_state state;
     bool may_be_killed;
+    bool kill_pending;        /* killed while it held a mutex */
+    uint32_t mutexes;         /* held */
     uint64_t sp;              /* saved while it does not run */
     void *stack;              /* NULL: the boot stack */
     void (*entry)(void *);

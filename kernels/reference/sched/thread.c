@@ -97,7 +97,9 @@ int thread_kill(tid_t tid) {
     uint64_t irq = arch_save_irq_state();
     thread_t *t = find(tid);
     int status = !t ? -1 : !t->may_be_killed ? -2 : 0;
-    if (status == 0) {
+    if (status == 0 && t->mutexes) {
+        t->kill_pending = true;
+    } else if (status == 0) {
         if (t == current)
             thread_exit();
         if (t->state == THREAD_READY)

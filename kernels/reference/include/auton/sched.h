@@ -17,7 +17,7 @@ struct wait_queue {
 /* Creates and starts a thread; 0 when there is no memory. */
 tid_t thread_create(const char *name, enum priority_class prio, void (*entry)(void *), void *arg);
 void thread_exit(void) NORETURN;
-int thread_kill(tid_t tid); /* 0; -1 no such thread; -2 it may not be killed */
+int thread_kill(tid_t tid); /* 0; -1 no such thread; -2 it may not be killed. A thread with a mutex ends when it unlocks. */
 /* 0 ended; -1 time-out; ended and reaped threads give 0. timeout_ms 0 waits for ever. */
 int thread_join(tid_t tid, uint32_t timeout_ms);
 tid_t thread_current(void);
@@ -29,6 +29,15 @@ void thread_sleep_ms(uint32_t ms);
 bool wait_on(struct wait_queue *q, uint32_t timeout_ms);
 void wake_one(struct wait_queue *q);
 void wake_all(struct wait_queue *q);
+
+/* For what takes longer than interrupts may be off, such as a transfer of a disk: threads wait for one another. Not
+ * from interrupts, not twice by one thread. Who holds a mutex is killed only once it has unlocked. */
+struct mutex {
+    thread_t *owner;
+    struct wait_queue waiters;
+};
+void mutex_lock(struct mutex *m);
+void mutex_unlock(struct mutex *m);
 
 bool thread_alive(tid_t tid);
 bool sched_running(void);
