@@ -1,6 +1,7 @@
 /* The registry of disks, and the checks that every transfer passes whoever asks for it. */
 #include <auton/block.h>
 #include <auton/errno.h>
+#include <auton/klog.h>
 #include <auton/selftest.h>
 #include <auton/string.h>
 #include <auton/sync.h>
@@ -33,6 +34,16 @@ int block_register(block_device_t *disk) {
     }
     spin_unlock(&lock, irq);
     return result;
+}
+
+int block_register_in(block_device_t *disk, const char *series) {
+    for (char letter = 'a'; letter <= 'z'; letter++) {
+        ksnprintf(disk->name, sizeof disk->name, "%s%c", series, letter);
+        int result = block_register(disk);
+        if (result != -EEXIST)
+            return result;
+    }
+    return -ENOSPC;
 }
 
 int block_unregister(block_device_t *disk) {
@@ -112,13 +123,15 @@ SELFTEST(block_registry, "dev") {
         text[i] = (uint8_t)(i * 7 + i / BLOCK_SECTOR);
     CHECK(block_register(&disk) == 0 && block_find("test0") == &disk);
     int again = block_register(&twin), nothing = block_register(&empty);
+    int series = block_register_in(&twin, "test-");
+    bool named = series == 0 && strcmp(twin.name, "test-a") == 0 && block_unregister(&twin) == 0;
     int wrote = block_write(&disk, 1, 7, text), read = block_read(&disk, 1, 7, back);
     int beyond = block_read(&disk, 2, 7, back), wraps = block_read(&disk, UINT64_MAX, 2, back);
     disk.read_only = true;
     int refused = block_write(&disk, 0, 1, text);
     disk.read_only = false;
     CHECK(block_unregister(&disk) == 0 && block_unregister(&disk) == -ENODEV && !block_find("test0"));
-    CHECK(again == -EEXIST && nothing == -EINVAL);
+    CHECK(again == -EEXIST && nothing == -EINVAL && named);
     CHECK(wrote == 0 && read == 0 && memcmp(text, back, sizeof text) == 0);
     CHECK(beyond == -EINVAL && wraps == -EINVAL && refused == -EROFS);
     return NULL;

@@ -20,9 +20,14 @@ void pci_size_bars(device_t *dev, unsigned count);
 #define PCI_COMMAND 0x04
 #define PCI_COMMAND_IO 0x1u
 #define PCI_COMMAND_MEMORY 0x2u
+#define PCI_COMMAND_MASTER 0x4u
+#define PCI_COMMAND_NO_INTERRUPT 0x400u
+#define PCI_STATUS 0x06
+#define PCI_STATUS_CAPABILITIES 0x10u
 #define PCI_CLASS 0x08
 #define PCI_HEADER 0x0C
 #define PCI_BAR0 0x10
 #define PCI_BUSES 0x18
 #define PCI_SUBSYSTEM 0x2C
+#define PCI_CAPABILITIES 0x34
 #define PCI_INTERRUPT 0x3C

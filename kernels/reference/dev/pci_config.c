@@ -79,9 +79,30 @@ void pci_enable(const device_t *dev) {
     pci_write16(dev, PCI_COMMAND, pci_read16(dev, PCI_COMMAND) | PCI_COMMAND_IO | PCI_COMMAND_MEMORY);
 }
 
-void *pci_map_bar(const device_t *dev, unsigned bar) {
+void pci_set_master(const device_t *dev, bool on) {
+    uint16_t command = pci_read16(dev, PCI_COMMAND) & (uint16_t)~(PCI_COMMAND_MASTER | PCI_COMMAND_NO_INTERRUPT);
+    pci_write16(dev, PCI_COMMAND, command | (on ? PCI_COMMAND_MASTER : PCI_COMMAND_NO_INTERRUPT));
+}
+
+/* A broken list may lead in a circle: no more steps than capabilities have room for. */
+uint16_t pci_capability(const device_t *dev, uint8_t id, uint16_t after) {
+    if (!(pci_read16(dev, PCI_STATUS) & PCI_STATUS_CAPABILITIES))
+        return 0;
+    uint16_t at = pci_read8(dev, after ? (uint16_t)(after + 1) : PCI_CAPABILITIES) & 0xFCu;
+    for (int steps = 0; at >= 0x40 && steps < 48; steps++) {
+        if (pci_read8(dev, at) == id)
+            return at;
+        at = pci_read8(dev, (uint16_t)(at + 1)) & 0xFCu;
+    }
+    return 0;
+}
+
+void *pci_map_bar(device_t *dev, unsigned bar) {
     if (bar >= ARRAY_SIZE(dev->bars) || !dev->bars[bar].is_mmio || !dev->bars[bar].base || !dev->bars[bar].size)
         return NULL;
-    return vmm_map_physical(dev->bars[bar].base, dev->bars[bar].size,
-                            MAP_PRESENT | MAP_WRITABLE | MAP_NOCACHE | MAP_NOEXEC);
+    struct pci_bar *window = &dev->bars[bar];
+    if (!window->mapped)
+        window->mapped = vmm_map_physical(window->base, window->size,
+                                          MAP_PRESENT | MAP_WRITABLE | MAP_NOCACHE | MAP_NOEXEC);
+    return window->mapped;
 }

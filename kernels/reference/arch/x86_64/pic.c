@@ -24,9 +24,10 @@ void pic_init(void) {
     outb(DATA(SLAVE), 0xFF);
 }
 
-void pic_unmask(unsigned irq) {
+void pic_set_masked(unsigned irq, bool masked) {
     uint16_t port = irq < 8 ? DATA(MASTER) : DATA(SLAVE);
-    outb(port, inb(port) & (uint8_t) ~(1u << (irq & 7)));
+    uint8_t bit = (uint8_t)(1u << (irq & 7)), others = inb(port) & (uint8_t)~bit;
+    outb(port, masked ? others | bit : others);
 }
 
 /* Lines 7 and 15 also stand for "the request went away again". */

@@ -14,6 +14,6 @@ void backtrace_from(uint64_t rip, const uint64_t *rsp, const uint64_t *rbp);
 
 /* interrupt controller, pic.c */
 void pic_init(void);
-void pic_unmask(unsigned irq);
+void pic_set_masked(unsigned irq, bool masked);
 bool pic_is_spurious(unsigned irq);
 void pic_end_of_interrupt(unsigned irq);

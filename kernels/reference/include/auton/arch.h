@@ -27,7 +27,7 @@ struct arch_trap_frame;             /* private to the architecture */
 typedef void (*arch_interrupt_handler_t)(uint32_t vector, void *data);
 void arch_cpu_init(void);
 void arch_interrupt_init(void);
-/* Installs `handler` for a vector and unmasks its line when it is a device interrupt. */
+/* Installs `handler` for a vector and unmasks its line when it is a device interrupt; NULL masks the line again. */
 void arch_set_interrupt_handler(uint32_t vector, arch_interrupt_handler_t handler, void *data);
 void arch_enable_interrupts(void);
 void arch_disable_interrupts(void);

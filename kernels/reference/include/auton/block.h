@@ -26,6 +26,8 @@ typedef struct block_device {
 
 /* The registry keeps the caller's object; it must live until block_unregister(). 0; -EEXIST, -EINVAL. */
 int block_register(block_device_t *disk);
+/* The same under the next free name of a series: "vd" gives "vda", "vdb"; -ENOSPC behind "vdz". */
+int block_register_in(block_device_t *disk, const char *series);
 int block_unregister(block_device_t *disk); /* 0; -ENODEV when it is not there */
 block_device_t *block_first(void);
 block_device_t *block_find(const char *name);

@@ -7,6 +7,7 @@ enum bus_type { BUS_PCI, BUS_PLATFORM, BUS_VIRTIO_MMIO };
 struct pci_bar {
     uint64_t base, size;                        /* size 0: not there */
     bool is_mmio, is_64bit, prefetchable;
+    void *mapped;                               /* where pci_map_bar() has put it; NULL before */
 };
 
 struct driver;
@@ -58,6 +59,12 @@ void driver_suspend_all(void);                  /* last device first */
 /* "PCI 8086:100E class=02:00 [MMIO=0xFEBC0000/128KB IRQ=11]"; returns the length, as ksnprintf does. */
 int device_summary(const device_t *dev, char *out, size_t size);
 
+/* Interrupts of devices, several of which may share a line. The handler runs in interrupt context; it returns false
+ * when its device did not ask for attention, and must have silenced the device's request when it returns true. */
+typedef bool (*irq_handler_t)(device_t *dev);
+int irq_attach(device_t *dev, irq_handler_t handler); /* 0; -ENXIO it has no line, -EBUSY attached already, -ENOMEM */
+void irq_detach(device_t *dev);                 /* the device must be quiet; nothing happens when it is not attached */
+
 /* A device that needs no bus scan to be found, with the driver that has started by itself long before the
  * registry did (the console must work early). A record in a section of its own instead of a call: such a driver
  * also links into a kernel without dev/. The driver's probe tells whether the device is there; devices that are
@@ -79,7 +86,10 @@ uint8_t pci_read8(const device_t *dev, uint16_t offset);
 void pci_write32(const device_t *dev, uint16_t offset, uint32_t value);
 void pci_write16(const device_t *dev, uint16_t offset, uint16_t value);
 void pci_enable(const device_t *dev);           /* lets the device answer at its BARs */
-void *pci_map_bar(const device_t *dev, unsigned bar); /* uncached; NULL when that BAR is no memory */
+void pci_set_master(const device_t *dev, bool on); /* whether the device may access memory and interrupt */
+/* Offset of a capability with that id behind `after` (0: the first one); 0 when there is none. */
+uint16_t pci_capability(const device_t *dev, uint8_t id, uint16_t after);
+void *pci_map_bar(device_t *dev, unsigned bar); /* uncached, of any bus; NULL when that BAR is no memory */
 
 struct acpi_info {
     bool present;

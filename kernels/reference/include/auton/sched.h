@@ -39,6 +39,17 @@ struct mutex {
 void mutex_lock(struct mutex *m);
 void mutex_unlock(struct mutex *m);
 
+/* A thread starts a device, whose interrupt calls complete(). Reset before the start; one thread waits. */
+struct completion {
+    volatile bool done;
+    struct wait_queue waiters;
+};
+void completion_reset(struct completion *c);
+void complete(struct completion *c);
+/* `look(arg)` is called now and then with interrupts off: it checks the device as its interrupt handler would, in case the
+ * interrupt got lost. False after timeout_ms: the device is still at work, stop it before you free what it works on. */
+bool completion_wait(struct completion *c, uint32_t timeout_ms, void (*look)(void *arg), void *arg);
+
 bool thread_alive(tid_t tid);
 bool sched_running(void);
 
