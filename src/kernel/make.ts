@@ -33,6 +33,8 @@ export function makeArgv(options: MakeOptions): [string, ...string[]] {
   return [
     'make',
     `-j${options.jobs ?? availableParallelism()}`,
+    // What two compilers say at the same time stays apart, line by line.
+    '-Otarget',
     `ARCH=${options.architecture}`,
     `O=${options.out}`,
     `CC=${cc}`,

@@ -76,7 +76,17 @@ describe('make command', () => {
         subsystems: ['boot', 'mm'],
         cc: 'clang',
       }),
-      ['make', '-j3', 'ARCH=x86_64', 'O=/o', 'CC=clang', 'LD=ld', 'SUBSYSTEMS=boot mm', 'compile'],
+      [
+        'make',
+        '-j3',
+        '-Otarget',
+        'ARCH=x86_64',
+        'O=/o',
+        'CC=clang',
+        'LD=ld',
+        'SUBSYSTEMS=boot mm',
+        'compile',
+      ],
     ));
   it("takes the architecture's own gcc and ld for gcc and ld", () => {
     const argv = makeArgv({
@@ -87,6 +97,6 @@ describe('make command', () => {
       cc: 'gcc',
       ld: 'ld',
     });
-    assert.deepEqual(argv.slice(4), ['CC=aarch64-linux-gnu-gcc', 'LD=aarch64-linux-gnu-ld']);
+    assert.deepEqual(argv.slice(5), ['CC=aarch64-linux-gnu-gcc', 'LD=aarch64-linux-gnu-ld']);
   });
 });
