@@ -1,4 +1,6 @@
+import { rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import PQueue from 'p-queue';
 import type { Accelerator } from '../kernel/qemu.ts';
 import { findProgram } from '../kernel/toolchain.ts';
@@ -12,6 +14,7 @@ import { validateBoot } from '../validation/boot.ts';
 import { validateBuild } from '../validation/build.ts';
 import { validateComposition } from '../validation/composition.ts';
 import { validateDiff } from '../validation/diff.ts';
+import { adoptObjects, sharedObjects } from '../validation/objects.ts';
 import { kernelOf } from '../validation/record.ts';
 import type { Workspace } from '../git/workspace.ts';
 import type { Gates, MergeGateInput, Record, TaskGateInput } from './gates.ts';
@@ -41,6 +44,12 @@ interface Judged {
   signal: AbortSignal;
 }
 
+interface BuildHow {
+  priority?: number | undefined;
+  keepObjects?: string | undefined;
+  fresh?: boolean | undefined;
+}
+
 /** The gates of a kernel: real diffs, real builds in the sandbox, real boots in QEMU. */
 export class KernelGates implements Gates {
   readonly #options: KernelGateOptions;
@@ -63,25 +72,30 @@ export class KernelGates implements Gates {
     await record(diff);
     if (!diff.passed) return false;
     const judged = { path, tree, signal };
+    const keepObjects = this.#waitingObjects(spec);
+    rmSync(keepObjects, { recursive: true, force: true });
     if (spec.build !== 'kernel')
-      return this.#recorded(record, await this.#build(judged, { target: spec.build }));
-    return this.#buildAndBoot(judged, { tests: this.#tests(spec.acceptance), source: spec.id }, record);
+      return this.#recorded(record, await this.#build(judged, { target: spec.build, keepObjects }));
+    const how = { tests: this.#tests(spec.acceptance), source: spec.id, keepObjects };
+    return this.#buildAndBoot(judged, how, record);
   }
 
   async merged({ path, tree, specs, signal }: MergeGateInput, record: Record): Promise<boolean> {
     const judged = { path, tree, signal };
     const spec = specs.at(-1)!;
+    const keepObjects = sharedObjects(this.#options.folder);
+    adoptObjects(this.#waitingObjects(spec), keepObjects);
     // Until the first task that makes a kernel, there is none to link and boot.
     if (!specs.some(({ build }) => build === 'kernel')) {
       return this.#recorded(
         record,
-        await this.#build(judged, { target: weakest(specs), priority: MERGE_PRIORITY }),
+        await this.#build(judged, { target: weakest(specs), priority: MERGE_PRIORITY, keepObjects }),
       );
     }
     const tests = this.#tests(specs.flatMap(({ acceptance }) => acceptance));
     return this.#buildAndBoot(
       judged,
-      { tests, source: `merge of ${spec.id}`, priority: MERGE_PRIORITY, compose: true },
+      { tests, source: `merge of ${spec.id}`, priority: MERGE_PRIORITY, keepObjects, compose: true },
       record,
     );
   }
@@ -91,14 +105,15 @@ export class KernelGates implements Gates {
     const judged = { path, tree, signal };
     const subsystems = [...readSubsystems(path).keys()];
     const tests = selectTests(acceptance, { architecture: arch, subsystems });
-    if (!(await this.#buildAndBoot(judged, { tests, source: 'final', compose: true, fresh: true }, record)))
-      return false;
     const others = SECOND_COMPILERS.filter((cc) => cc !== config.kernel.cc && findProgram(cc, env));
-    for (const cc of others) {
-      if (!(await this.#recorded(record, await this.#build(judged, { target: 'kernel', cc, fresh: true }))))
-        return false;
-    }
-    return true;
+    // The other compilers fill the time in which the kernel of the first one links and boots.
+    const passed = await Promise.all([
+      this.#buildAndBoot(judged, { tests, source: 'final', compose: true, fresh: true }, record),
+      ...others.map(async (cc) =>
+        this.#recorded(record, await this.#build(judged, { target: 'kernel', cc, fresh: true })),
+      ),
+    ]);
+    return passed.every(Boolean);
   }
 
   build({ path, target, signal }: Judged & { target: BuildTarget }): Promise<Evidence> {
@@ -114,11 +129,12 @@ export class KernelGates implements Gates {
 
   async #buildAndBoot(
     judged: Judged,
-    how: { tests: AcceptanceTest[]; source: string; priority?: number; compose?: boolean; fresh?: boolean },
+    how: BuildHow & { tests: AcceptanceTest[]; source: string; compose?: boolean },
     record: Record,
   ): Promise<boolean> {
     const { folder, config } = this.#options;
-    const built = await this.#build(judged, { target: 'kernel', priority: how.priority, fresh: how.fresh });
+    const { priority, keepObjects, fresh } = how;
+    const built = await this.#build(judged, { target: 'kernel', priority, keepObjects, fresh });
     await record(built);
     const kernel = kernelOf(built, folder);
     if (!built.passed || kernel === undefined) return false;
@@ -137,12 +153,7 @@ export class KernelGates implements Gates {
 
   #build(
     { path, tree, signal }: Judged,
-    how: {
-      target: BuildTarget;
-      cc?: string;
-      priority?: number | undefined;
-      fresh?: boolean | undefined;
-    },
+    how: BuildHow & { target: BuildTarget; cc?: string },
   ): Promise<Evidence> {
     const { config, arch, sandbox, folder, env } = this.#options;
     return this.#queued(how.priority, () =>
@@ -153,8 +164,7 @@ export class KernelGates implements Gates {
         sandbox,
         tools: { ...config.kernel, ...(how.cc ? { cc: how.cc } : {}) },
         timeoutMs: config.validation.build_timeout * 1000,
-        // Only what has passed every gate of its task may leave objects for later builds to take.
-        keepObjects: how.priority === MERGE_PRIORITY,
+        keepObjects: how.keepObjects,
         fresh: how.fresh,
         runFolder: folder,
         tree,
@@ -167,7 +177,7 @@ export class KernelGates implements Gates {
   #boot(
     { tree, signal }: Judged,
     kernel: string,
-    how: { tests: AcceptanceTest[]; source: string; priority?: number },
+    how: { tests: AcceptanceTest[]; source: string; priority?: number | undefined },
   ): Promise<Evidence> {
     return this.#queued(how.priority, () =>
       validateBoot({
@@ -182,10 +192,14 @@ export class KernelGates implements Gates {
   }
 
   /** Where the whole fails though its parts passed: which subsystems do that to each other. */
-  #compose({ path, tree, signal }: Judged, together: Evidence, how: { source: string }): Promise<Evidence> {
+  #compose(
+    { path, tree, signal }: Judged,
+    together: Evidence,
+    { source, fresh }: { source: string; fresh?: boolean | undefined },
+  ): Promise<Evidence> {
     const { config, sandbox, acceptance } = this.#options;
     return validateComposition({
-      ...this.#bootOptions(how.source),
+      ...this.#bootOptions(source),
       workspace: path,
       sandbox,
       tools: config.kernel,
@@ -193,7 +207,8 @@ export class KernelGates implements Gates {
       buildTimeoutMs: config.validation.build_timeout * 1000,
       bootTimeoutMs: config.validation.test_timeout * 1000,
       together,
-      earlierBootMs: this.#bootTimes.slice(0, -1),
+      // The last merge was compared already; now another compiler may be at work beside the boot.
+      earlierBootMs: fresh ? [] : this.#bootTimes.slice(0, -1),
       tree,
       signal,
     });
@@ -213,6 +228,11 @@ export class KernelGates implements Gates {
 
   #queued(priority: number | undefined, work: () => Promise<Evidence>): Promise<Evidence> {
     return this.#machine.add(work, { priority: priority ?? 0 });
+  }
+
+  /** Only what has passed every gate of its task gets among the objects that other builds take: until then they wait. */
+  #waitingObjects({ id }: TaskSpec): string {
+    return join(this.#options.folder, 'objects-of', id);
   }
 
   #tests(names: readonly string[]): AcceptanceTest[] {

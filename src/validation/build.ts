@@ -22,6 +22,7 @@ import type { BuildTarget } from '../protocol/task.ts';
 import type { Sandbox } from '../tools/sandbox.ts';
 import { makeCompilerFolder } from './compiler-wrapper.ts';
 import { parseBuildLog } from './diagnostics.ts';
+import { adoptObjects, sharedObjects } from './objects.ts';
 import { EvidenceRecord, lastLines } from './record.ts';
 import type { ValidationContext } from './record.ts';
 
@@ -37,10 +38,10 @@ export interface BuildOptions extends ValidationContext {
   timeoutMs: number;
   jobs?: number | undefined;
   /**
-   * Let later builds of this run take the objects of this one. Only for a tree that was reviewed: a Makefile could
-   * plant objects that others would get.
+   * Folder for the objects that are compiled here: `sharedObjects(runFolder)`, from which every later build of the run
+   * takes, or one to `adoptObjects` from once the tree was reviewed, for a Makefile could plant objects.
    */
-  keepObjects?: boolean | undefined;
+  keepObjects?: string | undefined;
   /** Compile everything, whatever earlier builds left. */
   fresh?: boolean | undefined;
   /** With source lines for debuggers and call chains; the code is the same. */
@@ -69,7 +70,7 @@ export async function validateBuild(options: BuildOptions): Promise<Evidence> {
   const out = record.path('out');
   mkdirSync(out);
   const compilers = makeCompilerFolder(runFolder, tools.cc, env, { debugInfo: options.debugInfo ?? false });
-  const objects = join(runFolder, 'objects');
+  const objects = sharedObjects(runFolder);
   const newObjects = join(out, '.new-objects');
   mkdirSync(objects, { recursive: true });
   mkdirSync(newObjects);
@@ -106,7 +107,7 @@ export async function validateBuild(options: BuildOptions): Promise<Evidence> {
     findings.push({ severity: 'error', message: `make ended with ${result.exitCode ?? 'a signal'}.` });
   }
   const made = findings.some(isFailure) ? [] : collect(out, target, profile, findings);
-  if (options.keepObjects && !findings.some(isFailure)) keepObjects(newObjects, objects);
+  if (options.keepObjects && !findings.some(isFailure)) adoptObjects(newObjects, options.keepObjects);
   for (const name of made) renameSync(join(out, name), record.path(name));
   rmSync(out, { recursive: true, force: true });
 
@@ -125,14 +126,6 @@ export async function validateBuild(options: BuildOptions): Promise<Evidence> {
 /** make splits names at spaces and knows no quotes; a relative name has nothing of where the user's folder lies. */
 function nameForMake(out: string, workspace: string): string {
   return /[\s:;#$%&|<>()*?[\]\\'"`~]/.test(out) ? relative(workspace, out) : out;
-}
-
-function keepObjects(from: string, to: string): void {
-  for (const entry of readdirSync(from, { withFileTypes: true })) {
-    if (entry.isFile() && /^[0-9a-f]{64}\.o$/.test(entry.name)) {
-      renameSync(join(from, entry.name), join(to, entry.name));
-    }
-  }
 }
 
 /** Warnings count: an accepted kernel has none. */

@@ -8,6 +8,7 @@ import { loadAcceptanceTests, readSubsystems, selectTests } from './acceptance.t
 import { validateBoot } from './boot.ts';
 import { validateBuild } from './build.ts';
 import { validateComposition } from './composition.ts';
+import { sharedObjects } from './objects.ts';
 import { kernelOf } from './record.ts';
 import type { ValidationContext } from './record.ts';
 
@@ -53,7 +54,7 @@ export async function validateWorkspace(options: WorkspaceOptions): Promise<Evid
     workspace: folder,
     tools: config.kernel,
     qemu: config.kernel.qemu,
-    keepObjects: true,
+    keepObjects: sharedObjects(options.runFolder),
   };
   const buildTimeoutMs = options.timeoutMs ?? config.validation.build_timeout * 1000;
   const bootTimeoutMs = options.timeoutMs ?? config.validation.test_timeout * 1000;
