@@ -2,7 +2,6 @@ import { writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PROFILES } from '../kernel/architectures.ts';
 import type { ArchitectureProfile } from '../kernel/architectures.ts';
-import { makeIso } from '../kernel/image.ts';
 import { QemuSession } from '../kernel/qemu.ts';
 import type { Accelerator, QemuExit } from '../kernel/qemu.ts';
 import { errorMessage, UserError } from '../protocol/errors.ts';
@@ -10,6 +9,7 @@ import type { AcceptanceTest, Evidence, EvidenceFile, Finding, TestResult } from
 import type { Architecture } from '../protocol/roles.ts';
 import { groupTests } from './boot-groups.ts';
 import type { BootGroup } from './boot-groups.ts';
+import { BootMedia } from './boot-media.ts';
 import { elfProblem } from './build.ts';
 import { EvidenceRecord, lastLines } from './record.ts';
 import type { ValidationContext } from './record.ts';
@@ -60,16 +60,22 @@ export async function validateBoot(options: BootOptions): Promise<Evidence> {
   const profile = PROFILES[options.architecture];
   const groups = options.tests.length > 0 ? groupTests(options.tests) : [bareBoot(options.timeoutMs)];
   const outcomes: BootOutcome[] = [];
-  for (const [index, group] of groups.entries()) {
-    options.signal?.throwIfAborted();
-    // A kernel that did not come to its end once would only spend the time again.
-    const stuck = outcomes.some(({ ended }) => !ended);
-    const tell = teller(group, options.onTest);
-    const outcome = stuck
-      ? notBooted(group)
-      : await bootGroup(group, index, { profile, record, options, tell });
-    outcomes.push(outcome);
-    for (const result of outcome.results) tell(result);
+  const problem = elfProblem(options.kernel, profile);
+  const media = new BootMedia(problem === undefined ? groups : [], record, options);
+  try {
+    for (const [index, group] of groups.entries()) {
+      options.signal?.throwIfAborted();
+      // A kernel that did not come to its end once would only spend the time again.
+      const stuck = outcomes.some(({ ended }) => !ended);
+      const tell = teller(group, options.onTest);
+      const outcome = stuck
+        ? notBooted(group)
+        : await bootGroup(group, index, { profile, record, options, problem, media, tell });
+      outcomes.push(outcome);
+      for (const result of outcome.results) tell(result);
+    }
+  } finally {
+    await media.close();
   }
   const tests = outcomes.flatMap(({ results }) => results);
   const findings = outcomes.flatMap((outcome) => outcome.findings);
@@ -113,11 +119,16 @@ async function bootGroup(
     profile,
     record,
     options,
+    problem,
+    media,
     tell,
   }: {
     profile: ArchitectureProfile;
     record: EvidenceRecord;
     options: BootOptions;
+    /** Why the kernel cannot be booted at all. */
+    problem: string | undefined;
+    media: BootMedia;
     tell: (result: TestResult) => void;
   },
 ): Promise<BootOutcome> {
@@ -127,25 +138,14 @@ async function bootGroup(
     ...{ ended: false, results: judge.results(), findings, lines: judge.lines, files: [], exitCode: null },
     ...rest,
   });
-  const problem = elfProblem(options.kernel, profile);
   if (problem !== undefined) return outcome([error(`There is nothing to boot: ${problem}.`)]);
 
-  let image = options.kernel;
   let session: QemuSession;
   let lastNeeded: number | undefined;
   let selfTests = false;
   const timeoutMs = Math.min(group.timeoutMs, options.timeoutMs);
   try {
-    if (group.boot === 'iso') {
-      image = record.path(`boot-${index + 1}.iso`);
-      await makeIso({
-        kernel: options.kernel,
-        iso: image,
-        cmdline: group.cmdline,
-        timeoutMs,
-        ...lookup(options),
-      });
-    }
+    const image = await media.image(group);
     writeFileSync(record.path(logName), '');
     session = new QemuSession({
       ...{ profile, image, boot: group.boot, cmdline: group.cmdline, devices: group.devices, timeoutMs },
