@@ -26,6 +26,7 @@ enum reg { DATA = 0, DIVISOR_LOW = 0, INT_ENABLE = 1, DIVISOR_HIGH = 1, INT_ID =
 #define FIFO_SIZE 16
 #define RING_SIZE 4096 /* a power of two */
 
+static device_t device = {.bus = BUS_PLATFORM, .name = "serial0"};
 static bool present;
 static uint8_t int_enable;
 static char ring[RING_SIZE];
@@ -45,6 +46,11 @@ static void out(enum reg reg, uint8_t value) {
 }
 
 static void uart_init(void) {
+    if (!ARCH_UART_BASE)
+        return;
+    device.irq = (uint8_t)ARCH_UART_IRQ;
+    device.bars[0] = (struct pci_bar){.base = ARCH_UART_BASE, .size = 8 * ARCH_UART_STRIDE,
+                                      .is_mmio = ARCH_UART_BASE >= 0x10000};
     if (in(LINE_CONTROL) == LINE_8N1) /* set up by the early console: clearing the FIFO would lose its last words */
         while (!(in(LINE_STATUS) & STATUS_IDLE)) {
         }
@@ -62,8 +68,8 @@ static void uart_init(void) {
     arch_set_interrupt_handler(ARCH_IRQ_BASE + ARCH_UART_IRQ, on_interrupt, NULL);
     int_enable = INT_RECEIVED;
     out(INT_ENABLE, int_enable);
-    log_info("DRV", "Serial %s initialized: ns16550 at 0x%llX, IRQ %u", ARCH_UART_NAME, ARCH_UART_BASE,
-             ARCH_UART_IRQ);
+    log_info("DRV", "Serial %s initialized: 0x%lX, IRQ %u", ARCH_UART_NAME, (uint64_t)ARCH_UART_BASE, ARCH_UART_IRQ);
+    log_info("DRV", "ns16550 initialized: FIFO of %u bytes", FIFO_SIZE);
 }
 INITCALL(INIT_CORE_DRIVERS, uart_init);
 
@@ -131,9 +137,6 @@ static int suspend(device_t *dev) {
     return 0;
 }
 
-static device_t device = {.bus = BUS_PLATFORM, .name = "serial0", .irq = ARCH_UART_IRQ,
-                          .bars = {{.base = ARCH_UART_BASE, .size = 8 * ARCH_UART_STRIDE,
-                                    .is_mmio = ARCH_UART_BASE >= 0x10000}}};
 static const struct driver_match match = {.bus = BUS_PLATFORM, .name = "serial0"};
 static driver_t driver = {.name = "ns16550", .matches = &match, .match_count = 1, .probe = probe, .suspend = suspend};
 PLATFORM_DEVICE(serial0, &device, &driver);

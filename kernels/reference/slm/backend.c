@@ -19,7 +19,7 @@ static int rules_query(uint32_t session, const char *text, slm_result_t *out) {
 
 static const struct slm_backend rule_engine = {.name = "rule-engine", .init = rules_init, .query = rules_query};
 static const struct slm_backend *backend = &rule_engine;
-static bool busy;
+static uint32_t busy; /* a word: not every machine exchanges bytes */
 
 void backend_select(void) {
     char wish[16] = "";
@@ -32,9 +32,9 @@ void backend_select(void) {
 }
 
 int slm_query(uint32_t session, const char *text, slm_result_t *out) {
-    while (__atomic_exchange_n(&busy, true, __ATOMIC_ACQUIRE))
+    while (__atomic_exchange_n(&busy, 1, __ATOMIC_ACQUIRE))
         thread_yield();
     int status = backend->query(session, text, out);
-    __atomic_store_n(&busy, false, __ATOMIC_RELEASE);
+    __atomic_store_n(&busy, 0, __ATOMIC_RELEASE);
     return status;
 }
