@@ -93,7 +93,6 @@ void arch_boot_init(void) {
     find_plic();
     find_uart();
     find_pci();
-    machine.rtc = registers(find("google,goldfish-rtc", NULL));
 }
 
 /* What lies beyond the kernel's view of physical memory is left out. */

@@ -13,6 +13,5 @@ struct machine {
         phys_addr_t base;          /* configuration space, 1 MB a bus; 0: none */
         uint8_t first_bus, last_bus;
     } ecam;
-    phys_addr_t rtc;               /* 0: none */
 };
 extern struct machine machine;

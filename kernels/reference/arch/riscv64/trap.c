@@ -89,7 +89,7 @@ static bool has_own_frame(uint64_t pc) {
  * the function at pc, else 0. */
 static void walk(uint64_t pc, uint64_t ra, uint64_t fp) {
     unsigned repeated = 0, depth = 0;
-    uint64_t last = 0;
+    uint64_t last = is_text(ra) ? ra : 0;
     kputs("Call chain:\n");
     print_frame(depth++, pc);
     if (is_text(ra))

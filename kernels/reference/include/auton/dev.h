@@ -107,3 +107,4 @@ struct rtc_time {
     uint8_t month, day, hour, minute, second;
 };
 bool rtc_read(struct rtc_time *out);            /* UTC; false when there is no clock or it makes no sense */
+struct rtc_time rtc_time_of(uint64_t unix_seconds); /* for clocks that count seconds since 1970 */
