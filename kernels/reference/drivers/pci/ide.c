@@ -1,10 +1,9 @@
 /* IDE controllers: asks each of the four drives who it is. */
+#include "ata.h"
 #include <auton/arch.h>
 #include <auton/dev.h>
 #include <auton/init.h>
 #include <auton/klog.h>
-#include <auton/selftest.h>
-#include <auton/string.h>
 
 enum reg { DATA = 0, LBA_MID = 4, LBA_HIGH = 5, DRIVE = 6, STATUS = 7, COMMAND = 7 };
 enum command { IDENTIFY = 0xEC, IDENTIFY_PACKET = 0xA1 };
@@ -13,16 +12,10 @@ enum command { IDENTIFY = 0xEC, IDENTIFY_PACKET = 0xA1 };
 #define STATUS_BUSY 0x80
 #define CONTROL_NO_INTERRUPT 0x02
 #define WAIT_NS 100000000 /* drives answer at once or take as long as they like */
-#define IDENTIFY_WORDS 256
 #define SIGNATURE_PACKET 0xEB14u
 
 struct channel {
     uint16_t base, control;
-};
-
-struct identity {
-    char model[41];
-    uint64_t sectors; /* of 512 bytes; 0 for a drive with removable media */
 };
 
 static uint8_t in(const struct channel *c, enum reg reg) {
@@ -55,37 +48,19 @@ static uint8_t wait_ready(const struct channel *c) {
     return status;
 }
 
-static bool read_identify(const struct channel *c, enum command command, uint16_t words[IDENTIFY_WORDS]) {
+static bool read_identify(const struct channel *c, enum command command, uint16_t words[ATA_IDENTIFY_WORDS]) {
     out(c, COMMAND, command);
     uint8_t status = wait_ready(c);
     if ((status & (STATUS_BUSY | STATUS_ERROR)) || !(status & STATUS_DATA))
         return false;
-    for (unsigned i = 0; i < IDENTIFY_WORDS; i++)
+    for (unsigned i = 0; i < ATA_IDENTIFY_WORDS; i++)
         words[i] = arch_io_read16(c->base + (uint64_t)DATA);
     return true;
 }
 
-/* Text in identify data: two characters a word, the first in the upper half, padded with spaces. */
-static void decode_identity(const uint16_t words[IDENTIFY_WORDS], bool is_packet, struct identity *id) {
-    size_t end = 0;
-    for (unsigned i = 0; i < 40; i++) {
-        char c = (char)(words[27 + i / 2] >> (i % 2 ? 0 : 8));
-        id->model[i] = c >= ' ' && c <= '~' ? c : ' ';
-        if (id->model[i] != ' ')
-            end = i + 1;
-    }
-    id->model[end] = '\0';
-    bool wide = words[83] & 1u << 10;
-    id->sectors = words[60] | (uint32_t)words[61] << 16;
-    if (wide)
-        id->sectors = words[100] | (uint64_t)words[101] << 16 | (uint64_t)words[102] << 32 | (uint64_t)words[103] << 48;
-    if (is_packet)
-        id->sectors = 0;
-}
-
 /* A CD drive refuses the disk's command and leaves its signature instead. */
-static bool identify(const struct channel *c, unsigned drive, struct identity *id) {
-    uint16_t words[IDENTIFY_WORDS];
+static bool identify(const struct channel *c, unsigned drive, struct ata_identity *id) {
+    uint16_t words[ATA_IDENTIFY_WORDS];
     out(c, DRIVE, (uint8_t)(0xA0 | drive << 4));
     for (int i = 0; i < 4; i++) /* 400 ns for the drive to notice that it is meant */
         arch_io_read8(c->control);
@@ -97,7 +72,7 @@ static bool identify(const struct channel *c, unsigned drive, struct identity *i
         if (!is_packet || !read_identify(c, IDENTIFY_PACKET, words))
             return false;
     }
-    decode_identity(words, is_packet, id);
+    ata_decode_identity(words, is_packet, id);
     return true;
 }
 
@@ -106,7 +81,7 @@ static int init(device_t *dev) {
     unsigned usable = 0;
     for (unsigned i = 0; i < 4; i++) {
         struct channel c = channel_of(dev, i / 2);
-        struct identity id;
+        struct ata_identity id;
         if (!c.base)
             continue;
         usable++;
@@ -132,27 +107,3 @@ static void ide_register(void) {
     driver_register(&generic);
 }
 INITCALL(INIT_CORE_DRIVERS, ide_register);
-
-SELFTEST(ide_identify_decode, "drivers") {
-    static uint16_t words[IDENTIFY_WORDS];
-    struct identity id;
-    memset(words, 0, sizeof words);
-    words[27] = 'Q' << 8 | 'E';
-    words[28] = 'M' << 8 | 'U';
-    words[29] = ' ' << 8 | 'D';
-    words[60] = 0x5678;
-    words[61] = 0x1234;
-    decode_identity(words, false, &id);
-    CHECK(strcmp(id.model, "QEMU D") == 0);
-    CHECK(id.sectors == 0x12345678);
-    words[83] = 1u << 10;
-    words[102] = 1;
-    decode_identity(words, false, &id);
-    CHECK(id.sectors == 1ull << 32);
-    decode_identity(words, true, &id);
-    CHECK(id.sectors == 0);
-    memset(words, 0xFF, sizeof words); /* nothing answered */
-    decode_identity(words, false, &id);
-    CHECK(id.model[0] == '\0');
-    return NULL;
-}
