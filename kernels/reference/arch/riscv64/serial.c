@@ -9,6 +9,8 @@ void arch_serial_early_init(void) {
 }
 
 void arch_serial_putchar(char c) {
+    if (c == '\r') /* the firmware's console puts one before each newline itself */
+        return;
     if (has_debug_console)
         sbi_call(SBI_DEBUG_CONSOLE, SBI_DEBUG_CONSOLE_WRITE_BYTE, (uint8_t)c, 0);
     else
