@@ -36,6 +36,9 @@ static const struct driver_match by_class = {BUS_PCI, MATCH_ANY16, MATCH_ANY16, 
 static driver_t specific = {.name = "selftest-specific", .matches = &by_id, .match_count = 1, .probe = count_probe,
                             .init = count_init, .remove = count_remove};
 static driver_t generic = {.name = "selftest-generic", .matches = &by_class, .match_count = 1};
+/* As much a match as the two above, but for the id that it leaves open. */
+static const struct driver_match by_vendor = {BUS_PCI, 0xFFFE, MATCH_ANY16, FAKE_CLASS, 0x01, NULL};
+static driver_t family = {.name = "selftest-family", .matches = &by_vendor, .match_count = 1};
 static driver_t refusing = {.name = "selftest-refusing", .matches = &by_id, .match_count = 1, .probe = refuse};
 
 static void set_up(void) {
@@ -48,6 +51,7 @@ static void tear_down(void) {
     device_unregister(&fake);
     driver_unregister(&specific);
     driver_unregister(&generic);
+    driver_unregister(&family);
     driver_unregister(&refusing);
 }
 
@@ -74,7 +78,8 @@ static const char *registers_and_binds(void) {
 }
 
 static const char *prefers_the_specific(void) {
-    CHECK(driver_register(&generic) == 0 && driver_register(&refusing) == 0 && driver_register(&specific) == 0);
+    CHECK(driver_register(&generic) == 0 && driver_register(&family) == 0);
+    CHECK(driver_register(&refusing) == 0 && driver_register(&specific) == 0);
     CHECK(device_register(&fake) == 0 && fake.driver == NULL);
     CHECK(driver_bind_all() == 1);
     CHECK(fake.driver == &specific); /* the refusing one matches as well, and was asked */
@@ -83,7 +88,7 @@ static const char *prefers_the_specific(void) {
     CHECK(device_unregister(&fake) == 0 && removes == 1);
     init_status = -5;
     CHECK(device_register(&fake) == 0 && driver_bind_all() == 1);
-    CHECK(fake.driver == &generic); /* what does not start leaves the device to the next */
+    CHECK(fake.driver == &family); /* what does not start leaves the device to the next */
     return NULL;
 }
 

@@ -69,3 +69,25 @@ SELFTEST(ipc_slm_channel, "ipc") {
     CHECK(ipc_slm_request(NULL, 0, 0, reply, sizeof reply, 1) == IPC_EINVAL);
     return NULL;
 }
+
+static void ask_twice(void *arg) {
+    (void)arg;
+    requests[0].status = slm_request_on(channel, "slow", 1, 0, requests[0].reply, sizeof requests[0].reply, 10);
+    requests[1].status = slm_request_on(channel, "again", 1, 0, requests[1].reply, sizeof requests[1].reply, 2000);
+}
+
+/* The answer to a request that was given up must not be taken for the answer to the next one of the same thread. */
+SELFTEST(ipc_slm_late_answer, "ipc") {
+    static ipc_message_t late;
+    CHECK((channel = ipc_channel_create("slm-test")) >= 0);
+    tid_t tid = thread_create("asker", PRIO_SYSTEM, ask_twice, NULL);
+    CHECK(tid != 0);
+    bool received = ipc_receive(channel, &late, 1000) == IPC_OK && ipc_receive(channel, &message, 1000) == IPC_OK;
+    int refused = ipc_slm_reply(&late, "late"), answered = ipc_slm_reply(&message, "right");
+    bool ended = thread_join(tid, 3000) == 0;
+    CHECK(ipc_channel_destroy(channel) == IPC_OK);
+    CHECK(received && ended && refused == IPC_ENOCHANNEL && answered == IPC_OK);
+    CHECK(requests[0].status == IPC_ETIMEOUT && requests[1].status == IPC_OK);
+    CHECK(strcmp(requests[1].reply, "right") == 0);
+    return NULL;
+}

@@ -19,6 +19,7 @@ static bool formats(const char *expected, const char *fmt, ...) {
 SELFTEST(printf_conversions, "boot") {
     CHECK(formats("-5|    7|00042|+3", "%d|%5d|%05d|%+d", -5, 7, 42, 3));
     CHECK(formats("ff|FF|0x1f|17", "%x|%X|%#x|%o", 255, 255, 31, 15));
+    CHECK(formats("+0042|0x00ff|-0007", "%+05d|%#06x|%05d", 42, 255, -7));
     CHECK(formats("-9223372036854775808", "%ld", INT64_MIN));
     CHECK(formats("18446744073709551615", "%lu", UINT64_MAX));
     CHECK(formats("ab  |  ab|abc|(null)", "%-4s|%4s|%.3s|%s", "ab", "ab", "abcdef", (const char *)NULL));

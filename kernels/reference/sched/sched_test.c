@@ -174,3 +174,27 @@ SELFTEST(sched_stack_guard, "sched") {
     CHECK(tid && thread_join(tid, 2000) == 0 && guarded);
     return NULL;
 }
+
+static volatile uint32_t woken;
+
+static void wait_for_all(void *queue) {
+    if (wait_on(queue, 2000))
+        __atomic_fetch_add(&woken, 1, __ATOMIC_RELAXED);
+}
+
+SELFTEST(sched_wake_one_and_all, "sched") {
+    static struct wait_queue queue;
+    tid_t tids[4];
+    woken = 0;
+    for (unsigned i = 0; i < ARRAY_SIZE(tids); i++) {
+        tids[i] = thread_create("waiter", PRIO_SYSTEM, wait_for_all, &queue);
+        CHECK(tids[i] && thread_join(tids[i], 10) == -1);
+    }
+    wake_one(&queue);
+    CHECK(thread_join(tids[0], 1000) == 0 && woken == 1 && queue.head);
+    wake_all(&queue);
+    for (unsigned i = 1; i < ARRAY_SIZE(tids); i++)
+        CHECK(thread_join(tids[i], 1000) == 0);
+    CHECK(woken == 4 && !queue.head);
+    return NULL;
+}

@@ -21,6 +21,7 @@ SELFTEST(slm_intent_classify, "slm") {
     CHECK(is("how much free memory is there", INTENT_SYSTEM_MANAGE));
     CHECK(is("the wifi keeps crashing", INTENT_TROUBLESHOOT));
     CHECK(is("shwo me the proceses", INTENT_SYSTEM_MANAGE)); /* typing slips */
+    CHECK(is("intsall nginx", INTENT_APP_INSTALL));
     return NULL;
 }
 

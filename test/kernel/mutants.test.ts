@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { parse } from 'smol-toml';
+import { z } from 'zod';
+import { assets } from '../../src/config/assets.ts';
+import { PROFILES } from '../../src/kernel/architectures.ts';
+import { QemuSession } from '../../src/kernel/qemu.ts';
+import { findProgram } from '../../src/kernel/toolchain.ts';
+
+const mutantSchema = z.strictObject({
+  name: z.string(),
+  /** The file of the kernel, and what is changed in it. */
+  ...{ file: z.string(), find: z.string(), with: z.string() },
+  /** Whose self-tests must notice. */
+  subsystem: z.string(),
+});
+const { mutant: mutants } = z
+  .strictObject({ mutant: z.array(mutantSchema) })
+  .parse(parse(readFileSync(join(import.meta.dirname, 'mutants.toml'), 'utf8')));
+
+const run = promisify(execFile);
+const profile = PROFILES.x86_64;
+/** A kernel that hangs is caught too, but soon. */
+const TIMEOUT_MS = 20_000;
+const ALL_PASSED = /^\[TEST\] [1-9]\d* run, 0 failed\r?$/m;
+
+describe('the self-tests of the kernel', function () {
+  this.timeout(120_000);
+  let folder: string;
+
+  before(async function () {
+    if (!findProgram(profile.qemu, process.env)) {
+      console.log(`    ${profile.qemu} is missing`);
+      this.skip();
+    }
+    folder = mkdtempSync(join(tmpdir(), 'auton-mutants-'));
+    cpSync(assets().referenceKernel, join(folder, 'kernel'), {
+      recursive: true,
+      filter: (path) => !/\/build[^/]*$/.test(path),
+    });
+    await make();
+  });
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  const make = () =>
+    run('make', ['-s', `-j${availableParallelism()}`, `O=${join(folder, 'build')}`], {
+      cwd: join(folder, 'kernel'),
+    });
+
+  /** What the tests of these subsystems printed, and whether all was well. */
+  async function test(subsystem: string): Promise<{ passed: boolean; text: string }> {
+    const session = new QemuSession({
+      ...{ profile, image: join(folder, 'build/kernel.elf'), boot: 'kernel', accel: 'tcg', memoryMb: 128 },
+      ...{ cmdline: `test=${subsystem} exit`, devices: Object.keys(profile.devices).slice(0, 1) },
+      timeoutMs: TIMEOUT_MS,
+    });
+    const { end, code } = await session.exited;
+    const text = session.serial.since(0);
+    return { passed: end === 'exited' && code === profile.exit.passed && ALL_PASSED.test(text), text };
+  }
+
+  it('all pass on the kernel as it is', async () => {
+    const { passed, text } = await test('all');
+    assert.ok(passed, text);
+  });
+
+  for (const { name, file, subsystem, find, with: replacement } of mutants) {
+    it(`notice when ${name}`, async () => {
+      const path = join(folder, 'kernel', file);
+      const source = readFileSync(path, 'utf8');
+      assert.equal(source.split(find).length, 2, `"${find}" must stand exactly once in ${file}`);
+      writeFileSync(
+        path,
+        source.replace(find, () => replacement),
+      );
+      try {
+        await make();
+        const { passed, text } = await test(subsystem);
+        assert.ok(!passed, `every test of ${subsystem} passed:\n${text}`);
+      } finally {
+        writeFileSync(path, source);
+      }
+    });
+  }
+});
