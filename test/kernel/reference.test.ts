@@ -74,7 +74,7 @@ describe('the reference kernel', function () {
       const required = acceptance.filter(
         ({ arch, subsystem, needs }) =>
           arch.includes('x86_64') &&
-          ![subsystem, ...needs].some((s) => ['fs', 'net', 'slm_neural'].includes(s)),
+          ![subsystem, ...needs].some((s) => ['net', 'slm_neural'].includes(s)),
       );
       assert.deepEqual(booted.tests.map(({ name }) => name).sort(), required.map(({ name }) => name).sort());
     });

@@ -8,6 +8,7 @@
 
 static block_device_t *disks;
 static spinlock_t lock;
+void (*block_added_hook)(block_device_t *disk);
 
 block_device_t *block_first(void) {
     return disks;
@@ -33,6 +34,8 @@ int block_register(block_device_t *disk) {
         *end = disk;
     }
     spin_unlock(&lock, irq);
+    if (result == 0 && block_added_hook)
+        block_added_hook(disk);
     return result;
 }
 

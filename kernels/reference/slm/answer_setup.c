@@ -1,6 +1,7 @@
 /* Answers on setting up and installing: what the wish needs and what of it this kernel has. */
 #include "engine.h"
 #include <auton/dev.h>
+#include <auton/fs.h>
 #include <auton/string.h>
 #include <auton/types.h>
 
@@ -23,6 +24,12 @@ static const struct {
 
 static void say_needs(slm_result_t *out, unsigned needs) {
     bool first = true;
+    if (vfs_ready())
+        needs &= ~(unsigned)NEED_FILES;
+    if (!needs) {
+        say(out, "What it stands on is there; do it by hand: `help` lists the commands.\n");
+        return;
+    }
     say(out, "It would take ");
     for (size_t i = 0; i < ARRAY_SIZE(NEEDS); i++)
         if (needs & NEEDS[i].need) {
@@ -93,7 +100,8 @@ void answer_configure(struct query *q, slm_result_t *out) {
             return;
         }
     say_unsupported(out, "That sounds like a setting to change, but this kernel has nothing to configure yet: no "
-                         "network stack, no file system, no user accounts. What it has is shown by `help`.\n");
+                         "network stack, %sno user accounts. What it has is shown by `help`.\n",
+                    vfs_ready() ? "" : "no file system, ");
 }
 
 static const struct {

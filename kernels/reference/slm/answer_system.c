@@ -2,6 +2,7 @@
 #include "engine.h"
 #include <auton/arch.h>
 #include <auton/dev.h>
+#include <auton/fs.h>
 #include <auton/klog.h>
 #include <auton/mm.h>
 #include <auton/sched.h>
@@ -156,14 +157,30 @@ void answer_priority(struct query *q, slm_result_t *out) {
 void answer_services(struct query *q, slm_result_t *out) {
     size_t count = read_threads();
     const char *name = q->slots.service[0] ? q->slots.service : q->slots.name;
-    say_unsupported(out, "This kernel has no services yet: they need user programs and a file system to start them "
-                         "from.");
+    say_unsupported(out, "This kernel has no services yet: they need user programs%s.",
+                    vfs_ready() ? "" : " and a file system to start them from");
     if (name[0])
         say(out, " So there is no %s to start, stop or ask.", name);
     say(out, " What runs are %zu threads of the kernel; `ps` lists them.\n", count);
 }
 
+static void say_mounts(slm_result_t *out) {
+    struct mount_info m;
+    for (size_t i = 0; vfs_mount_at(i, &m); i++) {
+        say(out, "%s at %s (%s%s)", m.source, m.target, m.type, m.read_only ? ", read-only" : "");
+        if (m.usage.bytes_total)
+            say(out, ": %lu of %lu KB free", m.usage.bytes_free / 1024, m.usage.bytes_total / 1024);
+        say(out, "\n");
+    }
+}
+
 void answer_files(struct query *q, slm_result_t *out) {
+    if (vfs_ready()) {
+        say(out, "Mounted are:\n");
+        say_mounts(out);
+        say(out, "`ls`, `cat`, `write`, `cp`, `mv` and `rm` work with files, `df` and `disks` show the room.\n");
+        return;
+    }
     say_unsupported(out, "This kernel has no file system yet, so there are no files, directories or mounted disks%s. "
                          "It would take a block driver with reading and writing, and a file system on top.\n",
                     q->concepts & C(ABOUT_SPACE) ? ", and no disk space to count" : "");

@@ -2,6 +2,7 @@
  * which they stand on each other. */
 #include "catalogue.h"
 #include "engine.h"
+#include <auton/fs.h>
 #include <auton/klog.h>
 #include <auton/mm.h>
 #include <auton/sched.h>
@@ -70,8 +71,10 @@ static void check_kind(struct query *q, slm_result_t *out, const struct device_k
     if (concept & (C(ABOUT_NETWORK) | C(ABOUT_WIRELESS)))
         say(out, "3. There is no network stack in this kernel yet: no addresses, no DHCP, no ping. That is what is "
                  "missing.\n");
-    else if (concept & C(ABOUT_STORAGE))
+    else if (concept & C(ABOUT_STORAGE) && !vfs_ready())
         say(out, "3. There is no file system in this kernel yet, so no disk can be used, broken or not.\n");
+    else if (concept & C(ABOUT_STORAGE))
+        say(out, "3. `disks` shows which disks can be used, `mount` what is mounted.\n");
     else if (concept & C(ABOUT_GRAPHICS))
         say(out, "3. It shows text only, 80 by 25 characters. If the screen stays black, use the serial port.\n");
     else

@@ -1,6 +1,7 @@
 /* The SLM as a service: it looks at the hardware at boot, then its thread answers what comes over the SLM channel. */
 #include "backend.h"
 #include <auton/dev.h>
+#include <auton/fs.h>
 #include <auton/init.h>
 #include <auton/ipc.h>
 #include <auton/klog.h>
@@ -32,5 +33,7 @@ static void slm_start(void) {
         log_info("SLM", "Ready");
     else
         log_error("SLM", "No memory for the SLM's thread");
+    if (vfs_ready()) /* drivers are bound and files can be worked with */
+        log_info("SLM", "System ready");
 }
 INITCALL(INIT_SLM, slm_start);

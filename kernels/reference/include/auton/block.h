@@ -29,6 +29,8 @@ int block_register(block_device_t *disk);
 /* The same under the next free name of a series: "vd" gives "vda", "vdb"; -ENOSPC behind "vdz". */
 int block_register_in(block_device_t *disk, const char *series);
 int block_unregister(block_device_t *disk); /* 0; -ENODEV when it is not there */
+/* Set by the file systems: called in block_register() with each new disk, which can be read by then. */
+extern void (*block_added_hook)(block_device_t *disk);
 block_device_t *block_first(void);
 block_device_t *block_find(const char *name);
 

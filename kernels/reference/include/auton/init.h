@@ -15,6 +15,7 @@ enum init_level {
     INIT_SCHED,        /* threads from here on */
     INIT_IPC,
     INIT_DEV,          /* firmware tables, bus scan, driver binding */
+    INIT_FS,           /* the root file system, the disks' partitions */
     INIT_SUMMARY,      /* hardware summary */
     INIT_SLM,
     INIT_SYS,          /* services, resource monitor */
