@@ -31,6 +31,7 @@ export function applyEvent(state: RunState, event: RunEvent): void {
       state.targetBranch = event.targetBranch;
       state.base = event.base;
       state.settings = event.settings;
+      state.configuredModels = event.configuredModels ?? null;
       state.maxCostUsd = event.maxCostUsd;
       state.startedAt = event.at;
       for (const { id, role, model } of event.agents) {
@@ -55,6 +56,13 @@ export function applyEvent(state: RunState, event: RunEvent): void {
         agent.session = null;
         agent.task = null;
         agent.activity = 'idle';
+      }
+      if (event.corrected) {
+        const { settings, modelLabel, models } = event.corrected;
+        state.settings = settings;
+        state.configuredModels = null;
+        state.modelLabel = modelLabel;
+        for (const agent of state.agents.values()) agent.model = models[agent.id] ?? agent.model;
       }
       state.status = 'running';
       state.statusMessage = '';

@@ -95,6 +95,8 @@ export interface RunState {
   targetBranch: string;
   base: string;
   settings: Record<string, unknown>;
+  /** What the configuration says of models, where the run was told to use others. */
+  configuredModels: Record<string, unknown> | null;
   status: RunStatus;
   statusMessage: string;
   /** Why it is paused; null while it is not. */
@@ -134,6 +136,7 @@ export function emptyRunState(): RunState {
     targetBranch: '',
     base: '',
     settings: {},
+    configuredModels: null,
     status: 'running',
     statusMessage: '',
     pauseReason: null,

@@ -3,7 +3,7 @@ import { systemPrompt } from '../agents/prompts.ts';
 import { ROLE_PROFILES } from '../agents/roles.ts';
 import { runSession, SessionStop, type SessionEnd, type SessionHooks } from '../agents/session.ts';
 import { Transcript } from '../agents/transcript.ts';
-import { ModelError } from '../models/client.ts';
+import { ModelError, type ModelErrorKind } from '../models/client.ts';
 import { totalTokens } from '../protocol/usage.ts';
 import type { ToolHost } from '../tools/tool.ts';
 import type { Agent } from './agent-pool.ts';
@@ -160,8 +160,11 @@ function sessionHooks(context: RunContext, { id, agent, task, model, work }: Hoo
       budget.settle(id);
       const message = context.redact(error instanceof Error ? error.message : String(error));
       await context.emit({ type: 'model.failed', ...source, turn, message });
-      // The provider is at fault, not the attempt: wait for the user, then go on where the transcript ends.
-      if (error instanceof ModelError && error.kind !== 'bad_request' && error.kind !== 'not_covered') {
+      // The provider or the configuration is at fault, not the attempt: wait for the user, then go on where the
+      // transcript ends. What was said may be why a later request is refused: the next attempt says it differently.
+      const ofAttempt = (kind: ModelErrorKind) =>
+        kind === 'not_covered' || (kind === 'bad_request' && turn > 0);
+      if (error instanceof ModelError && !ofAttempt(error.kind)) {
         const text = context.redact(`${error.message} ${error.remedy}`);
         await context.pause('model', text);
         throw new RunStopped(text);

@@ -24,13 +24,27 @@ export function withOverrides(
 
 /**
  * The configuration of a run that is resumed: what it was started with decides how it goes on, so that a changed file
- * does not change a run in the middle; keys, limits of money and the sandbox are taken as they are now.
+ * does not change a run in the middle; keys, limits of money and the sandbox are taken as they are now. So are the
+ * models of a run that is paused because of them, if the file was changed since: then `corrected` is true.
  */
-export function resumedConfig(state: RunState, now: Config): Config {
+export function resumedConfig(state: RunState, now: Config): { config: Config; corrected: boolean } {
   const then = configSchema.parse(state.settings);
-  return {
+  const configured = state.configuredModels ?? modelSettings(then);
+  const corrected =
+    state.pauseReason === 'model' && JSON.stringify(configured) !== JSON.stringify(modelSettings(now));
+  const { llm, agents } = corrected ? now : then;
+  const { api_keys, endpoints, cost } = now.llm;
+  const config = {
     ...then,
-    llm: { ...then.llm, api_keys: now.llm.api_keys, endpoints: now.llm.endpoints, cost: now.llm.cost },
+    llm: { ...llm, api_keys, endpoints, cost },
+    agents: { ...then.agents, models: agents.models },
     sandbox: now.sandbox,
   };
+  return { config, corrected };
+}
+
+/** What of the configuration says which models answer, and how they are asked. */
+export function modelSettings({ llm, agents }: Config): Record<string, unknown> {
+  const { api_keys: _keys, endpoints: _endpoints, cost: _cost, ...asked } = llm;
+  return { ...asked, roles: agents.models };
 }

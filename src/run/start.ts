@@ -12,7 +12,7 @@ import { assemble, type Assembly } from './assembly.ts';
 import { EventLog, readEventLog } from './event-log.ts';
 import { Run } from './run.ts';
 import { eventLogFile, findRun, hasEnded, newRunId } from './runs.ts';
-import { resumedConfig, withOverrides } from './settings.ts';
+import { modelSettings, resumedConfig, withOverrides } from './settings.ts';
 
 export interface StartOptions {
   /** The folder the run belongs to: `auton.toml`, `.auton/` and the workspace are in it. Absolute. */
@@ -55,7 +55,10 @@ export async function startRun(options: StartOptions): Promise<RunHandle> {
   const { secrets } = loaded;
   const assembly = await assemble({ folder, run, goal, config, secrets, env, editorModels });
   try {
-    await writeFirstEvents(eventLogFile(folder, run), await firstEvents(assembly, { run, goal, config }));
+    await writeFirstEvents(
+      eventLogFile(folder, run),
+      await firstEvents(assembly, { run, goal, config, file: loaded.config }),
+    );
   } catch (error) {
     await assembly.release();
     throw error;
@@ -75,7 +78,7 @@ export async function resumeRun(options: ResumeOptions): Promise<RunHandle> {
     );
   }
   const loaded = loadConfig({ folder, env });
-  const config = resumedConfig(state, loaded.config);
+  const { config, corrected } = resumedConfig(state, loaded.config);
   const resumed = { targetBranch: state.targetBranch };
   const assembly = await assemble({
     folder,
@@ -87,7 +90,21 @@ export async function resumeRun(options: ResumeOptions): Promise<RunHandle> {
     editorModels,
     resumed,
   });
-  return launch(assembly, folder, run, [{ type: 'run.resumed', pid: process.pid }], options.prepare);
+  const event: EventBody = {
+    type: 'run.resumed',
+    pid: process.pid,
+    ...(corrected ? { corrected: correctionOf(assembly, config) } : {}),
+  };
+  return launch(assembly, folder, run, [event], options.prepare);
+}
+
+function correctionOf({ models }: Assembly, config: Config) {
+  const agents = agentsOf(config, models).map(({ id, model }) => [id, model] as const);
+  return {
+    settings: redactConfig(config),
+    modelLabel: labelOf(config, models),
+    models: Object.fromEntries(agents),
+  };
 }
 
 async function launch(
@@ -116,9 +133,10 @@ async function launch(
 
 async function firstEvents(
   { parts, models, notices }: Assembly,
-  { run, goal, config }: { run: string; goal: string; config: Config },
+  { run, goal, config, file }: { run: string; goal: string; config: Config; file: Config },
 ): Promise<EventBody[]> {
   const { workspace, sandbox } = parts;
+  const overridden = JSON.stringify(modelSettings(file)) !== JSON.stringify(modelSettings(config));
   return [
     {
       type: 'run.started',
@@ -135,6 +153,7 @@ async function firstEvents(
       maxCostUsd: config.llm.cost.max_cost_usd,
       settings: redactConfig(config),
       agents: agentsOf(config, models),
+      ...(overridden ? { configuredModels: modelSettings(file) } : {}),
     },
     ...notices.map((text): EventBody => ({ type: 'notice', level: 'warning', text })),
   ];

@@ -35,8 +35,21 @@ export const eventBodySchema = z.discriminatedUnion('type', [
     /** The settings the run started with, keys removed, so that `resume` uses the same. */
     settings: z.record(z.string(), z.unknown()),
     agents: z.array(z.object({ id: agent, role: roleSchema, model: z.string() })),
+    /** What the configuration said of models, where the run was told to use others. */
+    configuredModels: z.record(z.string(), z.unknown()).optional(),
   }),
-  event('run.resumed', { pid: z.number().int() }),
+  event('run.resumed', {
+    pid: z.number().int(),
+    /** Where the user corrected the models of a run that was paused because of them. */
+    corrected: z
+      .object({
+        settings: z.record(z.string(), z.unknown()),
+        modelLabel: z.string(),
+        /** Agent to model. */
+        models: z.record(agent, z.string()),
+      })
+      .optional(),
+  }),
   event('run.paused', { reason: z.enum(PAUSE_REASONS), message: z.string() }),
   event('run.continued', {}),
   event('run.finished', { outcome: z.enum(RUN_OUTCOMES), summary: z.string() }),
