@@ -14,7 +14,7 @@ export class AutonFolder implements Disposable {
   constructor(folder: WorkspaceFolder, options: EngineLinkOptions) {
     this.folder = folder;
     this.path = folder.uri.fsPath;
-    this.runs = this.#disposables.add(new RunStore(this.path));
+    this.runs = this.#disposables.add(new RunStore(this.path, () => this.engine.attach()));
     this.engine = this.#disposables.add(new EngineLink(this.path, this.runs, options));
   }
 

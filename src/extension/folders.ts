@@ -78,7 +78,7 @@ export class Folders implements Disposable {
     folder.runs.onDidHappen((happening) => this.#happened.fire({ ...happening, folder }));
     folder.engine.onDidOutput((output) => this.#output.fire({ folder, output }));
     folder.engine.onDidChange(() => this.#changed.fire({ kind: 'engine', folder }));
-    void folder.runs.refresh().then(() => folder.engine.attach());
+    void folder.runs.refresh();
     return folder;
   }
 }

@@ -147,8 +147,9 @@ export class EngineLink implements Disposable {
       this.#changed.fire();
     });
     void client.closed.then(() => this.#onClosed(client));
-    await this.#options.onConnected(client);
-    if (client.run !== null) await this.#follow(client, client.run);
+    // What works is known at once: a run must not look interrupted while the engine is told the keys.
+    const following = client.run === null ? null : this.#follow(client, client.run);
+    await Promise.all([this.#options.onConnected(client), following]);
     return client;
   }
 

@@ -23,6 +23,7 @@ export interface Happening {
  */
 export class RunStore implements Disposable {
   readonly #runsFolder: string;
+  readonly #findEngine: () => Promise<void>;
   readonly #records = new Map<string, RunRecord>();
   readonly #disposables = new Disposables();
   readonly #changed = this.#disposables.add(new EventEmitter<StoreChange>());
@@ -34,7 +35,9 @@ export class RunStore implements Disposable {
   readonly #reading = new Map<RunRecord, Promise<void>>();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(folder: string) {
+  /** `findEngine` tells of the run that an engine works on, by `setLive`, before a log is read. */
+  constructor(folder: string, findEngine: () => Promise<void> = () => Promise.resolve()) {
+    this.#findEngine = findEngine;
     this.#runsFolder = join(folder, '.auton', 'runs');
     const logs = workspace.createFileSystemWatcher(new RelativePattern(folder, '.auton/runs/*/events.jsonl'));
     this.#disposables.add(logs);
@@ -43,8 +46,14 @@ export class RunStore implements Disposable {
     logs.onDidChange(({ fsPath }) => {
       const record = [...this.#records.values()].find(({ reader }) => reader.file === fsPath);
       if (!record) void this.refresh();
-      else if (!record.live && record.loaded) void this.#read(record);
+      else if (!record.live && record.loaded) void this.#follow(record);
     });
+  }
+
+  /** Somebody works on it again: most likely an engine, whose run is not to be called interrupted even for a moment. */
+  async #follow(record: RunRecord): Promise<void> {
+    await this.#findEngine();
+    if (!record.live) await this.#read(record);
   }
 
   /** Newest first: an id begins with its time. */
@@ -67,6 +76,7 @@ export class RunStore implements Disposable {
 
   /** Looks which runs there are; reads the newest one. Others are read when somebody asks with `load`. */
   async refresh(): Promise<void> {
+    await this.#findEngine();
     const ids = await this.#idsOnDisk();
     let changed = false;
     for (const id of this.#records.keys()) {

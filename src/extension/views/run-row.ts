@@ -43,7 +43,7 @@ export function runRow(record: RunRecord, glance: Glance | undefined, isCurrent:
 
 function phaseOf(record: RunRecord, glance: Glance | undefined): RunPhase | undefined {
   if (record.loaded) return record.phase;
-  return glance?.status === 'running' ? 'interrupted' : glance?.status;
+  return glance?.status === 'running' && !record.live ? 'interrupted' : glance?.status;
 }
 
 function brokenRow(record: RunRecord, glance: Glance | undefined): Row {

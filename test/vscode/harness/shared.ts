@@ -80,6 +80,7 @@ export class Desk {
     const window = new Workbench(page, server);
     this.windows.push(window);
     await window.ready();
+    if (place.workspace !== undefined) await window.findFolders();
     return window;
   }
 

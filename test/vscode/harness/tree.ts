@@ -128,8 +128,10 @@ export class Tree {
   async tooltip(label: string | RegExp): Promise<string> {
     const hover = this.#workbench.page.locator('.monaco-hover, .workbench-hover').filter({ visible: true });
     await (await this.#find(label)).locator('.monaco-icon-label').first().hover();
-    await this.#workbench.until(`the tooltip of ${label}`, async () => (await hover.count()) > 0);
-    return (await textsOf(hover)).join('\n');
+    return this.#workbench.until(`the tooltip of ${label}`, async () => {
+      const text = (await textsOf(hover)).join('\n');
+      return !/^(Loading\.\.\.)?$/.test(text) && text;
+    });
   }
 
   /** The entries of a row's context menu; it is closed again. */

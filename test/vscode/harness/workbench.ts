@@ -38,6 +38,29 @@ export class Workbench extends Screen {
     );
   }
 
+  /**
+   * Until a window of a .code-workspace has its folders. A VS Code in a browser can lose them at its start: it drops
+   * what it read from the file when that comes in the moment between making the workspace and keeping it. Loaded
+   * anew it has them, since what it read is also in its cache.
+   */
+  async findFolders(): Promise<void> {
+    const header = this.page.locator('.sidebar .pane-header').first();
+    await this.until(
+      'the folders of the workspace',
+      async () => {
+        const title = await header.getAttribute('aria-label', { timeout: 2000 });
+        if (title !== null && !/No Folder Opened/.test(title)) return true;
+        await this.page.waitForTimeout(1000);
+        if (!/No Folder Opened/.test((await header.getAttribute('aria-label', { timeout: 2000 })) ?? ''))
+          return false;
+        await this.page.reload({ waitUntil: 'domcontentloaded' });
+        await this.ready();
+        return false;
+      },
+      120_000,
+    );
+  }
+
   /** Runs a command by its full title in the palette, such as "AUTON: Run Goal". */
   async command(title: string): Promise<void> {
     await this.quickInput.openPalette(title);

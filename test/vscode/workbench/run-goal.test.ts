@@ -27,13 +27,16 @@ describe('AUTON: Run Goal with the shipped playbook', function () {
     await window.screenshot('run-in-work');
 
     const engine = enginePid(folder);
+    const sawInterrupted = await watchFor(window, 'interrupted');
     await window.reload();
     await window.statusItem(/AUTON \d+\/18/, 60_000);
     assert.equal(enginePid(folder), engine, 'the reload started another engine');
-    await window.until('the window to find the engine again', async () => {
-      const { description } = await window.tree('Runs').row(GOAL, 60_000);
-      return !description.includes('interrupted');
-    });
+    await window.tree('Runs').row(GOAL, 60_000);
+    assert.equal(
+      await sawInterrupted(),
+      false,
+      'the run was called interrupted while an engine worked on it',
+    );
 
     await window.notification(/The run is done/, RUN_MS);
     await window.screenshot('run-done');
@@ -44,6 +47,18 @@ describe('AUTON: Run Goal with the shipped playbook', function () {
     await window.screenshot('kernel-answers');
   });
 });
+
+/** From the next load of the window on: whether this word was ever in the side bar or the status bar. */
+async function watchFor({ page }: Workbench, word: string): Promise<() => Promise<boolean>> {
+  await page.addInitScript(`{
+    globalThis.sawWord = false;
+    new MutationObserver(() => {
+      for (const part of document.querySelectorAll('.sidebar, .statusbar'))
+        globalThis.sawWord ||= part.textContent.includes(${JSON.stringify(word)});
+    }).observe(document, { childList: true, subtree: true, characterData: true });
+  }`);
+  return () => page.evaluate('globalThis.sawWord');
+}
 
 /** As a user: the palette, the example goal, the playbook. */
 async function runGoal(window: Workbench): Promise<void> {
