@@ -55,6 +55,15 @@ int netdev_unregister(net_device_t *card) {
     return found ? 0 : -ENODEV;
 }
 
+void netdev_set_link(net_device_t *card, bool up) {
+    if (card->link_up == up)
+        return;
+    card->link_up = up;
+    log_info("DRV", "%s: link %s", card->name, up ? "up" : "down");
+    if (card->on_receive)
+        card->on_receive(card);
+}
+
 static int send_nothing(net_device_t *card, const void *frame, size_t bytes) {
     (void)card, (void)frame, (void)bytes;
     return -ENETDOWN;
@@ -62,6 +71,23 @@ static int send_nothing(net_device_t *card, const void *frame, size_t bytes) {
 static size_t receive_nothing(net_device_t *card, void *frame, size_t room) {
     (void)card, (void)frame, (void)room;
     return 0;
+}
+
+static unsigned looks;
+static void count_looks(net_device_t *card) {
+    (void)card;
+    looks++;
+}
+
+SELFTEST(netdev_link, "dev") {
+    static net_device_t card = {.name = "test0", .on_receive = count_looks};
+    looks = 0;
+    card.link_up = false;
+    netdev_set_link(&card, false);
+    bool same = looks == 0;
+    netdev_set_link(&card, true);
+    CHECK(same && looks == 1 && card.link_up);
+    return NULL;
 }
 
 SELFTEST(netdev_registry, "dev") {

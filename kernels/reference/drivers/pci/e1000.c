@@ -168,7 +168,9 @@ static bool interrupt(device_t *dev) {
         return false;
     out(nic, INTERRUPT_CAUSE, cause); /* reading clears it on most models only */
     if (cause & CAUSE_LINK)
-        nic->net.link_up = in(nic, STATUS) & STATUS_LINK_UP;
+        netdev_set_link(&nic->net, in(nic, STATUS) & STATUS_LINK_UP);
+    if (!(cause & CAUSE_RECEIVE))
+        return true;
     out(nic, INTERRUPT_MASK_CLEAR, CAUSE_RECEIVE); /* until receive() has found nothing */
     if (nic->net.on_receive)
         nic->net.on_receive(&nic->net);

@@ -99,15 +99,17 @@ static size_t receive(net_device_t *net, void *frame, size_t room) {
     return 0;
 }
 
-static void read_link(struct card *card) {
+static bool has_link(struct card *card) {
     bool reported = card->virtio.features & FEATURE_STATUS;
-    card->net.link_up = !reported || virtio_config16(&card->virtio, CONFIG_STATUS) & STATUS_LINK_UP;
+    return !reported || virtio_config16(&card->virtio, CONFIG_STATUS) & STATUS_LINK_UP;
 }
 
 static void on_interrupt(struct virtio *v, uint32_t why) {
     struct card *card = container_of(v, struct card, virtio);
     if (why & VIRTIO_INTERRUPT_CONFIG)
-        read_link(card);
+        netdev_set_link(&card->net, has_link(card));
+    if (!(why & VIRTIO_INTERRUPT_QUEUE))
+        return;
     virtqueue_set_interrupts(&card->receive, false); /* until receive() has found nothing */
     if (card->net.on_receive)
         card->net.on_receive(&card->net);
@@ -123,7 +125,7 @@ static void start(struct card *card) {
     virtqueue_set_interrupts(&card->transmit, false); /* transmit() looks for itself */
     virtio_start(&card->virtio);
     virtqueue_kick(&card->receive);
-    read_link(card);
+    card->net.link_up = has_link(card);
 }
 
 static void read_address(struct card *card) {

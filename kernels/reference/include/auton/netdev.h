@@ -17,7 +17,7 @@ struct net_device_ops {
 typedef struct net_device {
     char name[16];                  /* "eth0": given by netdev_register() */
     uint8_t mac[6];
-    bool link_up;                   /* kept by the driver */
+    bool link_up;                   /* kept by the driver, by netdev_set_link() once it is registered */
     const struct net_device_ops *ops;
     void *driver_data;
     /* Set by the stack; called by the driver in interrupt context when frames have come or the link has changed. */
@@ -30,6 +30,8 @@ typedef struct net_device {
 /* The registry keeps the caller's object; it must live until netdev_unregister(). 0, -EINVAL. */
 int netdev_register(net_device_t *card);
 int netdev_unregister(net_device_t *card); /* 0; -ENODEV when it is not there */
+/* From a driver, also in interrupt context: logs a change of the link and calls on_receive, so that the stack looks. */
+void netdev_set_link(net_device_t *card, bool up);
 net_device_t *netdev_first(void);
 net_device_t *netdev_find(const char *name);
 
