@@ -24,6 +24,9 @@ const struct acpi_info *acpi_get_info(void) {
 void acpi_init(void) {
     struct acpi_root root;
     struct acpi_table list;
+    arch_firmware_parse();
+    if (arch_get_firmware_type() == FIRMWARE_DEVICE_TREE)
+        return;
     if (!find_root(&root)) {
         log_info("DEV", "ACPI: no tables");
         return;
@@ -65,7 +68,6 @@ static const uint8_t *map(phys_addr_t phys, uint64_t length) {
 }
 
 static bool find_root(struct acpi_root *out) {
-    arch_firmware_parse();
     size_t size = ACPI_RSDP2_SIZE;
     const uint8_t *rsdp = map(boot_info.firmware_table, size);
     if (!rsdp) /* the short one of ACPI 1.0 may end where memory does */

@@ -16,6 +16,20 @@ void pci_config_use_ecam(phys_addr_t base, uint8_t first_bus, uint8_t last_bus);
 /* Fills dev->bars from `count` base address registers; they and the command register are left as they were. */
 void pci_size_bars(device_t *dev, unsigned count);
 
+bool pci_is_bridge(const device_t *dev);
+
+/* Addresses that a host bridge passes on to its devices, as the bus sees them: from `next` on they are free. */
+enum pci_kind { PCI_PORTS, PCI_MEMORY_32, PCI_MEMORY_64, PCI_KINDS };
+struct pci_space {
+    uint64_t next, end; /* both 0: it has none */
+};
+/* Places every window of the devices found, unless the firmware has placed any. */
+void pci_assign(struct pci_space host[PCI_KINDS], uint8_t root_bus);
+
+/* Both do nothing on a machine without a device tree: the second completes what the scan has found. */
+void pci_tree_init(void);
+void pci_tree_assign(void);
+
 #define PCI_ID 0x00
 #define PCI_COMMAND 0x04
 #define PCI_COMMAND_IO 0x1u

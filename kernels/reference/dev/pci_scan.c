@@ -32,6 +32,7 @@ void pci_scan(void) {
     if (scan.has_peer_roots)
         for (unsigned bus = 1; bus < 256; bus++)
             scan_bus((uint8_t)bus, 0);
+    pci_tree_assign();
     log_info("DEV", "PCI scan: %zu devices found", scan.found);
     if (scan.unlisted)
         log_error("DEV", "%zu PCI devices are not listed: out of memory", scan.unlisted);

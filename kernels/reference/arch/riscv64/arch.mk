@@ -1,6 +1,7 @@
 # No floating-point or vector registers in the kernel: interrupts and thread switches do not save them.
 # Large frames touch each page of the stack in turn, so that none can step over the guard page; clang cannot do that here.
 # lld cannot shorten calls (relax), so code for it does not ask for that.
+ARCH_CROSS := riscv64-linux-gnu-
 riscv64_CLANG := $(findstring clang,$(CC))
 ARCH_TARGET := $(if $(riscv64_CLANG),--target=riscv64-linux-gnu -march=rv64imac,-march=rv64imac_zicsr_zifencei) -mabi=lp64
 ARCH_CFLAGS := $(ARCH_TARGET) -mcmodel=medany $(if $(findstring lld,$(LD)),-mno-relax) \

@@ -70,15 +70,6 @@ static void find_uart(void) {
     arch_uart.divisor = cell(node, "clock-frequency", 16 * UART_BAUD) / (16 * UART_BAUD);
 }
 
-static void find_pci(void) {
-    fdt_node_t node = find("pci-host-ecam-generic", NULL);
-    uint32_t last = 255;
-    machine.ecam.base = registers(node);
-    machine.ecam.first_bus = (uint8_t)cell(node, "bus-range", 0);
-    fdt_cell(device_tree(), node, "bus-range", 1, &last);
-    machine.ecam.last_bus = (uint8_t)last;
-}
-
 void arch_boot_init(void) {
     boot_info.protocol = "SBI";
     const char *wrong = device_tree_open(boot_device_tree, FDT_MAX_SIZE);
@@ -92,7 +83,6 @@ void arch_boot_init(void) {
     log_info("BOOT", "DTB parsed: %u bytes at 0x%lx", device_tree()->size, boot_device_tree);
     find_plic();
     find_uart();
-    find_pci();
 }
 
 /* What lies beyond the kernel's view of physical memory is left out. */

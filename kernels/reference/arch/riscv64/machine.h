@@ -9,9 +9,5 @@ struct machine {
         uint32_t context;          /* ours: S-mode of the hart that runs the kernel */
         uint32_t sources;          /* highest number of an interrupt */
     } plic;
-    struct {
-        phys_addr_t base;          /* configuration space, 1 MB a bus; 0: none */
-        uint8_t first_bus, last_bus;
-    } ecam;
 };
 extern struct machine machine;

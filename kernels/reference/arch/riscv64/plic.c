@@ -1,6 +1,7 @@
 /* The platform-level interrupt controller: each device's interrupt is a numbered source, switched on for each context
  * (a hart in a mode), claimed by the handler and given back when it is done. */
 #include <auton/arch.h>
+#include <auton/fdt.h>
 #include "machine.h"
 #include "trap.h"
 
@@ -32,4 +33,10 @@ uint32_t plic_claim(void) {
 
 void plic_complete(uint32_t source) {
     arch_io_write32(CLAIM, source);
+}
+
+/* A source is one number. */
+uint32_t arch_tree_interrupt(const struct fdt_interrupt *interrupt) {
+    uint32_t source = interrupt->cells[0];
+    return interrupt->count >= 1 && source >= 1 && source <= machine.plic.sources ? ARCH_IRQ_BASE + source : 0;
 }

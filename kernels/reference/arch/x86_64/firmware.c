@@ -38,3 +38,8 @@ void arch_firmware_parse(void) {
 enum firmware_type arch_get_firmware_type(void) {
     return boot_info.firmware_table ? FIRMWARE_ACPI : FIRMWARE_NONE;
 }
+
+uint32_t arch_tree_interrupt(const struct fdt_interrupt *interrupt) {
+    (void)interrupt;
+    return 0; /* PCs have no device tree */
+}

@@ -89,6 +89,8 @@ void arch_io_write16(uint64_t addr, uint16_t value);
 void arch_io_write32(uint64_t addr, uint32_t value);
 
 /* firmware and PCI configuration space */
+struct fdt_interrupt;
+uint32_t arch_tree_interrupt(const struct fdt_interrupt *interrupt); /* its vector; 0 when the controller has no such */
 enum firmware_type arch_get_firmware_type(void);
 void arch_firmware_parse(void);     /* finds the table and puts its address into boot_info.firmware_table */
 uint32_t arch_pci_config_read32(uint8_t bus, uint8_t dev, uint8_t fn, uint16_t offset);

@@ -15,3 +15,12 @@ void device_tree_modules(void);
 /* The first enabled node with one of `count` compatible strings; FDT_NONE without a tree, too. */
 fdt_node_t device_tree_find(const char *const *compatible, size_t count);
 uint32_t device_tree_cpu_count(void); /* at least 1 */
+
+struct device_tree_pci {
+    fdt_node_t node;
+    phys_addr_t ecam; /* of the first bus */
+    uint8_t first_bus, last_bus;
+};
+const struct device_tree_pci *device_tree_pci(void); /* NULL: no PCI */
+/* Where a configuration register lies; 0 when there is none. */
+phys_addr_t device_tree_pci_register(uint8_t bus, uint8_t dev, uint8_t fn, uint16_t offset);
