@@ -1,0 +1,79 @@
+/* Elementary functions: reduce the argument to where a short series is exact enough, in double, and scale back. */
+#include "math.h"
+
+#define LN2 0.69314718055994530942
+#define HALF_PI 1.57079632679489661923
+
+/* 2^n for -1022 <= n <= 1023 */
+static double power_of_two(int n) {
+    uint64_t bits = (uint64_t)(n + 1023) << 52;
+    double d;
+    __builtin_memcpy(&d, &bits, sizeof d);
+    return d;
+}
+
+static int64_t nearest(double x) {
+    return (int64_t)(x < 0 ? x - 0.5 : x + 0.5);
+}
+
+static double exp_double(double x) {
+    if (x > 700)
+        x = 700;
+    if (x < -700)
+        return 0;
+    int64_t n = nearest(x / LN2);
+    double r = x - (double)n * LN2, sum = 1; /* |r| <= 0.35 */
+    for (int i = 13; i >= 1; i--)
+        sum = 1 + sum * r / i;
+    return sum * power_of_two((int)n);
+}
+
+static double log_double(double x) {
+    uint64_t bits;
+    __builtin_memcpy(&bits, &x, sizeof bits);
+    int exponent = (int)(bits >> 52) - 1023;
+    double m = x * power_of_two(-exponent); /* 1 <= m < 2 */
+    if (m > 1.41421356237309504880) {
+        m /= 2;
+        exponent++;
+    }
+    double t = (m - 1) / (m + 1), t2 = t * t, sum = 0; /* |t| <= 0.172 */
+    for (int i = 21; i >= 1; i -= 2)
+        sum = sum * t2 + 1.0 / i;
+    return 2 * t * sum + exponent * LN2;
+}
+
+float math_exp(float x) {
+    double y = exp_double(x);
+    return y > 3.4028234663852886e38 ? bits_float(0x7F800000) : (float)y;
+}
+
+float math_pow(float base, float exponent) {
+    double y = exp_double(exponent * log_double(base));
+    return y > 3.4028234663852886e38 ? bits_float(0x7F800000) : (float)y;
+}
+
+float math_sqrt(float x) {
+    if (!(x > 0))
+        return 0;
+    double y = exp_double(log_double(x) / 2);
+    y = 0.5 * (y + x / y); /* Newton's step makes the last digits exact */
+    return (float)y;
+}
+
+void math_sincos(float x, float *sine, float *cosine) {
+    int64_t n = nearest(x / HALF_PI);
+    double r = x - (double)n * HALF_PI, r2 = r * r, s = 0, c = 0; /* |r| <= 0.79 */
+    for (int i = 15; i >= 3; i -= 2)
+        s = (1 + s) * -r2 / (i * (i - 1));
+    for (int i = 14; i >= 2; i -= 2)
+        c = (1 + c) * -r2 / (i * (i - 1));
+    s = r * (1 + s);
+    c = 1 + c;
+    switch (n & 3) {
+    case 0: *sine = (float)s, *cosine = (float)c; break;
+    case 1: *sine = (float)c, *cosine = (float)-s; break;
+    case 2: *sine = (float)-s, *cosine = (float)-c; break;
+    default: *sine = (float)-c, *cosine = (float)s; break;
+    }
+}

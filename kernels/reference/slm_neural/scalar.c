@@ -1,0 +1,35 @@
+/* The instruction set that is always there, and the choice among those that are. */
+#include "vector.h"
+
+static bool always(void) { return true; }
+static uint64_t in_place(const struct tensor *t) {
+    (void)t;
+    return 0;
+}
+static void no_packing(const struct tensor *t, uint8_t *out) {
+    (void)t;
+    (void)out;
+}
+
+const struct isa isa_scalar = {
+    .name = "scalar",
+    .present = always,
+    .packed_bytes = in_place,
+    .pack = no_packing,
+    .multiply = vector_multiply,
+    .round = vector_round,
+    .normalise = vector_normalise,
+    .gate = vector_gate,
+    .add = vector_add,
+    .attend = vector_attend,
+};
+
+/* An architecture with vectors has a list of its own. */
+__attribute__((weak)) const struct isa *const isa_list[] = {&isa_scalar, NULL};
+
+const struct isa *isa_pick(const char *name) {
+    for (const struct isa *const *i = isa_list; *i; i++)
+        if ((!name || strcmp((*i)->name, name) == 0) && (*i)->present())
+            return *i;
+    return NULL;
+}

@@ -1,0 +1,31 @@
+# The neural backend of the SLM. The engine (slm_neural/*.c) is portable C that also builds for the machine that builds
+# (`make host-neural`); kernel/ puts it into the kernel. Only the engine may use floating point.
+slm_neural_REQUIRES := boot mm sched slm
+slm_neural_ENGINE := $(wildcard slm_neural/*.c arch/$(ARCH)/slm_neural/*.c)
+slm_neural_SRCS := $(wildcard slm_neural/*.c slm_neural/kernel/*.c)
+
+# Sums may be added in any order, so that loops become vectors.
+slm_neural_VECTOR := -O3 -fassociative-math -fno-signed-zeros -fno-trapping-math -fno-math-errno -ffp-contract=fast
+$(foreach o,$(O) $(O)/host,$o/slm_neural/%.o): FILE_CFLAGS := -O2
+$(foreach o,$(O) $(O)/host,$o/slm_neural/scalar.o $o/arch/$(ARCH)/slm_neural/%.o): FILE_CFLAGS := $(slm_neural_VECTOR)
+$(O)/slm_neural/%.o $(O)/arch/$(ARCH)/slm_neural/%.o: DROPPED_CFLAGS := -mgeneral-regs-only
+$(O)/slm_neural/kernel/%.o: DROPPED_CFLAGS :=
+$(O)/slm_neural/kernel/%.o: FILE_CFLAGS := -Islm_neural
+
+# The engine as a library for tests, fuzzing and benchmarks: neural.h is all that its users need.
+HOST_CFLAGS ?= -O2 -g
+host-neural: $(O)/host/libneural.a
+slm_neural_HOST := $(addprefix $(O)/host/,$(addsuffix .o,$(basename $(slm_neural_ENGINE) lib/printf.c)))
+$(O)/host/%.o: %.c $(O)/host/flags
+	@echo "HOSTCC $<"
+	$(Q)mkdir -p $(@D)
+	$(Q)$(HOSTCC) -std=gnu11 $(HOST_CFLAGS) -Wall -Wextra -Werror -fno-strict-aliasing -Iinclude -Iarch/$(ARCH)/include \
+		-Islm_neural $(FILE_CFLAGS) -MMD -MP -c $< -o $@
+$(O)/host/libneural.a: $(slm_neural_HOST)
+	$(Q)rm -f $@ && ar rcs $@ $^
+ifneq ($(filter host-neural,$(MAKECMDGOALS)),)
+$(shell mkdir -p $(O)/host; echo '$(HOSTCC) $(HOST_CFLAGS)' | cmp -s - $(O)/host/flags || \
+	echo '$(HOSTCC) $(HOST_CFLAGS)' > $(O)/host/flags)
+-include $(slm_neural_HOST:.o=.d)
+endif
+.PHONY: host-neural
