@@ -6,8 +6,10 @@ slm_neural_SRCS := $(wildcard slm_neural/*.c slm_neural/kernel/*.c)
 
 # Sums may be added in any order, so that loops become vectors.
 slm_neural_VECTOR := -O3 -fassociative-math -fno-signed-zeros -fno-trapping-math -fno-math-errno -ffp-contract=fast
-$(foreach o,$(O) $(O)/host,$o/slm_neural/%.o): FILE_CFLAGS := -O2
-$(foreach o,$(O) $(O)/host,$o/slm_neural/scalar.o $o/arch/$(ARCH)/slm_neural/%.o): FILE_CFLAGS := $(slm_neural_VECTOR)
+# What an architecture needs for floating point, in the kernel only; its arch.mk says it.
+slm_neural_FLOAT = $(if $(filter $(O)/host/%,$@),,$(ARCH_FLOAT_CFLAGS))
+$(foreach o,$(O) $(O)/host,$o/slm_neural/%.o): FILE_CFLAGS = -O2 $(slm_neural_FLOAT)
+$(foreach o,$(O) $(O)/host,$o/slm_neural/scalar.o $o/arch/$(ARCH)/slm_neural/%.o): FILE_CFLAGS = $(slm_neural_VECTOR) $(slm_neural_FLOAT)
 $(O)/slm_neural/%.o $(O)/arch/$(ARCH)/slm_neural/%.o: DROPPED_CFLAGS := -mgeneral-regs-only
 $(O)/slm_neural/kernel/%.o: DROPPED_CFLAGS :=
 $(O)/slm_neural/kernel/%.o: FILE_CFLAGS := -Islm_neural
