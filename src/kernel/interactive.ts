@@ -1,6 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import { UserError } from '../protocol/errors.ts';
-import { PROMPT_AT_END } from './prompt.ts';
+import { ANSWERED, LOG_ABOVE_PROMPT, PROMPT_AT_END } from './prompt.ts';
 import { QemuSession } from './qemu.ts';
 import type { QemuExit, QemuOptions } from './qemu.ts';
 
@@ -71,7 +71,7 @@ export class KernelChat {
   async ask(line: string, timeoutMs = 30_000): Promise<string> {
     const from = this.session.serial.end;
     this.session.write(`${line.replace(/[\r\n]+/g, ' ')}\n`);
-    const answer = await this.session.waitFor(PROMPT_AT_END, timeoutMs, from);
+    const answer = await this.session.waitFor(ANSWERED, timeoutMs, from);
     if (answer !== null) return withoutPrompt(withoutEcho(answer, line));
     const rest = this.session.serial.since(from).trim();
     const what = this.session.running ? `did not answer within ${timeoutMs / 1000} s` : 'ended';
@@ -88,7 +88,8 @@ function withoutPrompt(text: string): string {
 }
 
 /** The kernel echoes what is typed, as one line. */
-function withoutEcho(text: string, line: string): string {
+function withoutEcho(answer: string, line: string): string {
+  const text = answer.replace(LOG_ABOVE_PROMPT, '');
   const end = text.indexOf('\n');
   return end >= 0 && text.slice(0, end).trim() === line.trim() ? text.slice(end + 1) : text;
 }

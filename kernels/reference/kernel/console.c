@@ -5,6 +5,7 @@
 #include "kernel.h"
 
 #define INPUT_SIZE 256 /* a power of two */
+#define CTRL_C 3
 
 static void early_write(const char *text, size_t len);
 
@@ -80,6 +81,18 @@ int console_poll(void) {
     int c = input_head == input_tail ? -1 : (uint8_t)input[input_tail++ % INPUT_SIZE];
     arch_restore_irq_state(irq);
     return c;
+}
+
+bool console_interrupted(void) {
+    uint64_t irq = arch_save_irq_state();
+    bool found = false;
+    for (uint32_t i = input_tail; i != input_head && !found; i++)
+        if (input[i % INPUT_SIZE] == CTRL_C) {
+            found = true;
+            input_tail = i + 1;
+        }
+    arch_restore_irq_state(irq);
+    return found;
 }
 
 char console_getchar(void) {

@@ -10,6 +10,7 @@
 static struct klog_line ring[KLOG_LINES];
 static uint64_t written; /* lines since boot; the newest is at (written - 1) % KLOG_LINES */
 static spinlock_t ring_lock;
+void (*klog_write_hook)(const char *line, size_t length);
 
 void klog(enum klog_level level, const char *tag, const char *fmt, ...) {
     struct klog_line line;
@@ -32,7 +33,7 @@ void klog(enum klog_level level, const char *tag, const char *fmt, ...) {
     char text[sizeof line.text + 1]; /* text and newline in one write, so that lines of two threads do not mix */
     size_t len = strlcpy(text, line.text, sizeof line.text);
     text[len++] = '\n';
-    console_write(text, len);
+    (klog_write_hook ? klog_write_hook : console_write)(text, len);
 }
 
 size_t klog_read(struct klog_line *out, size_t max) {

@@ -1,6 +1,7 @@
 /* The shell: a thread that reads lines from the console and runs them. */
 #include "shell.h"
 #include "line.h"
+#include <auton/arch.h>
 #include <auton/console.h>
 #include <auton/init.h>
 #include <auton/klog.h>
@@ -11,18 +12,48 @@
 
 void (*shell_fallback)(const char *line, uint32_t session);
 
+void (*shell_settle_hook)(void);
+
+static const char prompt[] = "auton> ";
 static struct line_editor editor;
+static volatile bool reading;
+
+/* A line of the log that comes while somebody may be typing: it takes the prompt's place, which follows anew. */
+static void log_above_prompt(const char *line, size_t length) {
+    if (!reading) {
+        console_write(line, length);
+        return;
+    }
+    uint64_t irq = arch_save_irq_state();
+    size_t shown = sizeof prompt - 1 + editor.length;
+    console_write("\r", 1);
+    console_write(line, length - 1);
+    for (size_t i = length - 1; i < shown; i++)
+        console_write(" ", 1);
+    console_write("\n", 1);
+    console_write(prompt, sizeof prompt - 1);
+    console_write(editor.text, editor.length);
+    for (size_t i = editor.cursor; i < editor.length; i++)
+        if ((editor.text[i] & 0xC0) != 0x80) /* a UTF-8 character is one column */
+            console_write("\b", 1);
+    arch_restore_irq_state(irq);
+}
 
 static void shell_thread(void *unused) {
     (void)unused;
     editor.write = console_write;
+    klog_write_hook = log_above_prompt;
+    if (shell_settle_hook)
+        shell_settle_hook();
     for (;;) {
-        kputs("auton> ");
         line_begin(&editor);
+        kputs(prompt);
+        reading = true;
         enum line_event event;
         do
             event = line_feed(&editor, console_getchar());
         while (event == LINE_EDITING);
+        reading = false;
         if (event == LINE_TOO_LONG)
             kprintf("Line too long: nothing was run. A line may have %d bytes.\n", SHELL_LINE_MAX - 1);
         if (event != LINE_DONE)

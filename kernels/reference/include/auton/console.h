@@ -19,6 +19,8 @@ void console_write(const char *text, size_t len);
 void console_input(char c);
 /* Next byte of input, or -1 when there is none. Never blocks. */
 int console_poll(void);
+/* Was Ctrl-C typed? Takes it, and what was typed before it, from the input. For commands that take their time. */
+bool console_interrupted(void);
 /* Next byte of input; sleeps (or halts, before the scheduler runs) until there is one. */
 char console_getchar(void);
 /* Set by the scheduler's side so that console_input() can wake a sleeping reader without depending on it. */

@@ -12,6 +12,9 @@ void klog(enum klog_level level, const char *tag, const char *fmt, ...) PRINTF_L
 #define log_error(tag, ...) klog(LOG_ERR, (tag), __VA_ARGS__)
 #define log_debug(tag, ...) klog(LOG_DEBUG, (tag), __VA_ARGS__)
 
+/* Where lines go in place of console_write(): set by the shell, which puts them above its prompt. Any context. */
+extern void (*klog_write_hook)(const char *line, size_t length);
+
 /* Raw text (at most 2559 bytes a call) to the console, not kept in the ring: prompts, command output. */
 void kprintf(const char *fmt, ...) PRINTF_LIKE(1, 2);
 void kputs(const char *text); /* no newline is added */

@@ -25,3 +25,5 @@ struct shell_command {
 int shell_execute(char *line);
 /* Where a line that is no command goes; set by the SLM. `session` tells conversations apart. */
 extern void (*shell_fallback)(const char *line, uint32_t session);
+/* Set by what starts in the background and tells about it: called before the first prompt, may wait a few ms. */
+extern void (*shell_settle_hook)(void);
