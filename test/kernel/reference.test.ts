@@ -73,7 +73,7 @@ describe('the reference kernel', function () {
       assert.ok(booted.passed, explain(booted));
       const required = acceptance.filter(
         ({ arch, subsystem, needs }) =>
-          arch.includes('x86_64') && ![subsystem, ...needs].some((s) => ['net', 'slm_neural'].includes(s)),
+          arch.includes('x86_64') && ![subsystem, ...needs].includes('slm_neural'),
       );
       assert.deepEqual(booted.tests.map(({ name }) => name).sort(), required.map(({ name }) => name).sort());
     });

@@ -1,0 +1,4 @@
+/* Shared by the files with shell commands. */
+#pragma once
+
+const char *net_why(int error); /* what an error of the network means to who typed the command */
