@@ -95,7 +95,7 @@ SELFTEST(disk_generation, "drivers") {
 static block_device_t *shared;
 static const char *outcome[2];
 static void work(void *arg) {
-    uint64_t me = (uint64_t)arg, sector = shared->sectors / 4 * (me + 1);
+    uint64_t me = (uint64_t)arg, sector = shared->sectors / 4 * (2 * me + 1);
     uint64_t *out = kmalloc(BYTES(8)), *back = kmalloc(BYTES(8));
     outcome[me] = out && back ? NULL : "out of memory";
     for (uint32_t i = 0; i < ROUNDS && !outcome[me]; i++)

@@ -1,0 +1,248 @@
+import assert from 'node:assert/strict';
+import {
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { assets } from '../../src/config/assets.ts';
+import type { Architecture } from '../../src/protocol/roles.ts';
+import { buildKernel, EchoPeer, Machine, monitor, selfTests } from './drivers/machine.ts';
+
+const { referenceKernel } = assets();
+const SECTOR = 512;
+const MB = 1 << 20;
+
+/** A way to attach a disk, by the name of its drive, and the names that the first two get in the kernel. */
+interface Controller {
+  attach: (drive: string) => string[];
+  names: [string, string];
+}
+const virtioPci: Controller = {
+  attach: (drive) => ['-device', `virtio-blk-pci,drive=${drive}`],
+  names: ['vda', 'vdb'],
+};
+const nvme: Controller = {
+  attach: (drive) => ['-device', `nvme,drive=${drive},serial=${drive}`],
+  names: ['nvme0n1', 'nvme1n1'],
+};
+const ahci: Controller = {
+  attach: (drive) => [
+    '-device',
+    `ich9-ahci,id=${drive}-hba`,
+    '-device',
+    `ide-hd,drive=${drive},bus=${drive}-hba.0`,
+  ],
+  names: ['sda', 'sdb'],
+};
+
+const MACHINES: { architecture: Architecture; disks: Record<string, Controller>; cards: string[] }[] = [
+  {
+    architecture: 'x86_64',
+    disks: { 'virtio on PCI': virtioPci, NVMe: nvme, AHCI: ahci },
+    cards: ['virtio-net-pci', 'e1000', 'e1000e'],
+  },
+];
+
+for (const { architecture, disks, cards } of MACHINES) {
+  describe(`drivers of the reference kernel on ${architecture}`, function () {
+    this.timeout(180_000);
+    let folder: string;
+    let kernel: string;
+
+    before(async () => {
+      folder = mkdtempSync(join(tmpdir(), 'auton-drivers-'));
+      kernel = await buildKernel(architecture, referenceKernel, join(folder, 'build'));
+    });
+    after(() => rmSync(folder, { recursive: true }));
+
+    const image = (name: string, bytes: number) => {
+      const file = join(folder, name);
+      writeFileSync(file, '');
+      truncateSync(file, bytes);
+      return file;
+    };
+    const drive = (id: string, file: string, more = '') => [
+      '-drive',
+      `if=none,id=${id},file=${file},format=raw${more}`,
+    ];
+    const test = (cmdline: string, args: string[]) => selfTests({ architecture, kernel, cmdline, args });
+
+    for (const [name, { attach, names }] of Object.entries(disks)) {
+      describe(`a disk by ${name}`, () => {
+        it('keeps what is written, on two disks of different size, over a restart', async () => {
+          const files = [image('small.img', 5 * MB + SECTOR), image('large.img', 3 * 1024 * MB)];
+          const args = files.flatMap((file, i) => [...drive(`d${i}`, file), ...attach(`d${i}`)]);
+          for (const generation of [1, 2]) {
+            passed(await test(`test=drivers scratch=${names.join(',')}`, args));
+            for (const file of files) {
+              const { size } = statSync(file);
+              const half = Math.floor(size / SECTOR / 2);
+              assert.equal(text(sector(file, half)), `AUTON scratch disk, generation ${generation}`);
+              // What the round trip leaves at the beginning, in the middle of a longer write, and at the very end.
+              assert.deepEqual(sector(file, 0), pattern(0, 0, 0xa5));
+              assert.deepEqual(sector(file, 18), pattern(18, 0, 0x5a));
+              assert.deepEqual(sector(file, 19), pattern(17, 2, 0xa5));
+              const last = size / SECTOR - 1;
+              assert.deepEqual(sector(file, last), pattern(last - 599, 599, 0xa5));
+            }
+          }
+        });
+
+        it('works down to the smallest', async () => {
+          const file = image('tiny.img', 8 * SECTOR);
+          passed(await test(`test=drivers scratch=${names[0]}`, [...drive('d', file), ...attach('d')]));
+          assert.deepEqual(sector(file, 0), pattern(0, 0, 0xa5));
+          assert.deepEqual(sector(file, 7), pattern(0, 7, 0xa5));
+        });
+
+        it('is not written to unless it is given up', async () => {
+          const file = image('untouched.img', MB);
+          passed(await test('test=all', [...drive('d', file), ...attach('d')]));
+          assert.ok(readFileSync(file).every((byte) => byte === 0));
+        });
+
+        it('reports what it cannot read, and goes on', async () => {
+          const file = image('bad.img', MB);
+          const fault = join(folder, 'fault.conf');
+          writeFileSync(
+            fault,
+            '[inject-error]\nevent = "read_aio"\nerrno = "5"\nonce = "on"\nsector = "2047"\n',
+          );
+          const broken = ['-drive', `if=none,id=d,file=blkdebug:${fault}:${file},format=raw,rerror=report`];
+          const printed = await test('test=drivers', [...broken, ...attach('d')]);
+          assert.match(printed, /disk_limits: FAIL/);
+          assert.match(printed, /\d+ run, 1 failed/);
+        });
+      });
+    }
+
+    it('says no to writing on a disk that is read-only', async () => {
+      const file = image('read-only.img', MB);
+      const printed = await test('test=drivers', [
+        ...drive('d', file, ',readonly=on'),
+        ...virtioPci.attach('d'),
+      ]);
+      passed(printed);
+      assert.match(printed, /Disk vda: .*read-only/);
+    });
+
+    it('tells when a disk that shall be written to is not there', async () => {
+      assert.match(
+        await test('test=drivers scratch=vdz', []),
+        /disk_round_trip: FAIL - the machine has no disk/,
+      );
+    });
+
+    for (const card of cards) {
+      describe(`a card by ${card}`, () => {
+        const peer = new EchoPeer();
+        after(() => peer.unplug());
+
+        it('sends and receives frames whole, of every size, also in bursts', async () => {
+          const netdev = await peer.plug('n');
+          const mac = '52:54:00:aa:bb:cc';
+          const printed = await test('test=drivers echo=eth0', [
+            ...netdev,
+            '-device',
+            `${card},netdev=n,mac=${mac}`,
+          ]);
+          passed(printed);
+          assert.match(printed, new RegExp(`Ethernet eth0: .*address ${mac}, link up`));
+          const sent = peer.frames.filter((frame) => frame.readUInt16BE(12) === 0x88b5);
+          const sizes = new Set(sent.map(({ length }) => length));
+          assert.deepEqual(
+            [...sizes].sort((a, b) => a - b),
+            [60, 61, 200, 500, 1500, 1514],
+          );
+          for (const frame of sent) {
+            assert.equal(frame.subarray(0, 12).toString('hex'), `ffffffffffff${mac.replaceAll(':', '')}`);
+            const first = frame[14]!;
+            // A frame shorter than Ethernet's least is filled up with zeros.
+            const end = frame.length === 60 && frame[15] === 0 && frame[16] === 0 ? 15 : frame.length;
+            for (let i = 14; i < frame.length; i++)
+              assert.equal(frame[i], i < end ? (first + (i - 14) * 31) & 0xff : 0);
+          }
+        });
+
+        it('notices when its link goes and comes', async () => {
+          const control = join(folder, 'monitor');
+          const machine = new Machine({
+            ...{ architecture, kernel, cmdline: '' },
+            args: [
+              ...['-monitor', `unix:${control},server=on,wait=off`, '-netdev', 'user,id=n,restrict=on'],
+              ...['-device', `${card},netdev=n,id=card`],
+            ],
+          });
+          try {
+            await machine.printed(/\[BOOT\] OK/);
+            await monitor(control, 'set_link card off');
+            await machine.printed(/eth0: link down/);
+            await monitor(control, 'set_link card on');
+            await machine.printed(/eth0: link up/);
+          } finally {
+            await machine.stop();
+          }
+        });
+      });
+    }
+
+    it('has several cards on shared interrupt lines', async () => {
+      const peers = cards.concat(cards).map(() => new EchoPeer());
+      try {
+        const args: string[] = [];
+        for (const [i, peer] of peers.entries()) {
+          const card = cards[i % cards.length]!;
+          args.push(
+            ...(await peer.plug(`n${i}`)),
+            '-device',
+            `${card},netdev=n${i},mac=52:54:00:00:00:0${i}`,
+          );
+        }
+        passed(await test(`test=drivers echo=${peers.map((_, i) => `eth${i}`).join(',')}`, args));
+        for (const peer of peers) assert.ok(peer.frames.length >= 100);
+      } finally {
+        for (const peer of peers) peer.unplug();
+      }
+    });
+
+    it('mixes the random source of the machine into its own', async () => {
+      const printed = await test('test=drivers', ['-device', 'virtio-rng-pci']);
+      passed(printed);
+      assert.match(printed, /Random source: virtio/);
+    });
+  });
+}
+
+function passed(printed: string): void {
+  assert.match(printed, /\[TEST\] \d+ run, 0 failed/, printed);
+}
+
+function sector(file: string, number: number): Buffer {
+  const buffer = Buffer.alloc(SECTOR);
+  const handle = openSync(file, 'r');
+  readSync(handle, buffer, 0, SECTOR, number * SECTOR);
+  closeSync(handle);
+  return buffer;
+}
+
+function text(bytes: Buffer): string {
+  return bytes.toString('latin1').replace(/\0+$/, '');
+}
+
+/** What the kernel's test writes into sector `index` of a transfer that begins at `first`. */
+function pattern(first: number, index: number, salt: number): Buffer {
+  const buffer = Buffer.alloc(SECTOR);
+  for (let i = 0; i < SECTOR / 8; i++) {
+    const word = index * (SECTOR / 8) + i;
+    buffer.writeBigUInt64LE((BigInt(first + index) << 32n) ^ BigInt(word) ^ BigInt(salt), i * 8);
+  }
+  return buffer;
+}

@@ -1,0 +1,140 @@
+import { execFile, spawn } from 'node:child_process';
+import type { ChildProcessByStdio } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import type { Socket } from 'node:dgram';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import type { Readable } from 'node:stream';
+import { promisify } from 'node:util';
+import { PROFILES } from '../../../src/kernel/architectures.ts';
+import { makeArgv } from '../../../src/kernel/make.ts';
+import type { Architecture } from '../../../src/protocol/roles.ts';
+
+const run = promisify(execFile);
+
+/** What the drivers' tests need and nothing that would take their devices from them. */
+const SUBSYSTEMS = ['boot', 'mm', 'sched', 'dev', 'drivers'];
+
+export async function buildKernel(architecture: Architecture, source: string, out: string): Promise<string> {
+  const [make, ...args] = makeArgv({ architecture, target: 'kernel', out, subsystems: SUBSYSTEMS });
+  await run(make, ['-s', ...args], { cwd: source, timeout: 150_000 });
+  return `${out}/kernel.elf`;
+}
+
+export interface MachineOptions {
+  architecture: Architecture;
+  kernel: string;
+  cmdline: string;
+  args: string[];
+  /** Instead of the profile's machine. */
+  machine?: string[];
+}
+
+function argv({ architecture, kernel, cmdline, args, machine }: MachineOptions): string[] {
+  const profile = PROFILES[architecture];
+  const fixed = [
+    '-accel',
+    'tcg',
+    '-nodefaults',
+    '-no-user-config',
+    '-display',
+    'none',
+    '-no-reboot',
+    '-m',
+    '128',
+  ];
+  return [
+    ...(machine ?? profile.machine),
+    ...fixed,
+    ...profile.exit.args,
+    ...['-serial', 'stdio', '-append', cmdline, ...args, '-kernel', kernel],
+  ];
+}
+
+/** A machine that runs until it is stopped or ends by itself. */
+export class Machine {
+  #child: ChildProcessByStdio<null, Readable, Readable>;
+  #text = '';
+  readonly ended: Promise<unknown>;
+
+  constructor(options: MachineOptions) {
+    this.#child = spawn(PROFILES[options.architecture].qemu, argv(options), {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: 90_000,
+      killSignal: 'SIGKILL',
+    });
+    for (const stream of [this.#child.stdout, this.#child.stderr])
+      stream.on('data', (bytes: Buffer) => (this.#text += bytes.toString('latin1')));
+    this.ended = once(this.#child, 'close');
+  }
+
+  get text(): string {
+    return this.#text;
+  }
+
+  /** Resolves when the pattern has been printed; rejects with what was printed instead when the machine ends. */
+  async printed(pattern: RegExp): Promise<void> {
+    let ended = false;
+    void this.ended.then(() => (ended = true));
+    while (!pattern.test(this.#text)) {
+      if (ended) throw new Error(`never printed ${String(pattern)}:\n${this.#text}`);
+      await Promise.race([once(this.#child.stdout, 'data'), this.ended]);
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#child.kill('SIGKILL');
+    await this.ended;
+  }
+}
+
+/** Boots to the end of its self-tests; resolves with all that the machine has printed. */
+export async function selfTests(options: MachineOptions): Promise<string> {
+  const machine = new Machine({ ...options, cmdline: `${options.cmdline} exit` });
+  await machine.ended;
+  return machine.text;
+}
+
+/** One command for QEMU's monitor on a Unix socket. */
+export async function monitor(path: string, command: string): Promise<void> {
+  const socket = connect(path);
+  await once(socket, 'data');
+  socket.write(`${command}\n`);
+  await once(socket, 'data');
+  socket.destroy();
+}
+
+/** The other end of a card's cable: keeps every frame, and sends back those of type 0x88B5 with the ends exchanged. */
+export class EchoPeer {
+  readonly frames: Buffer[] = [];
+  readonly #socket: Socket = createSocket('udp4');
+
+  /** Resolves with the arguments of the network backend named `id`. */
+  async plug(id: string): Promise<string[]> {
+    this.#socket.bind(0, '127.0.0.1');
+    await once(this.#socket, 'listening');
+    const here = this.#socket.address().port;
+    const there = await freePort();
+    this.#socket.on('message', (frame) => {
+      this.frames.push(frame);
+      if (frame.readUInt16BE(12) !== 0x88b5) return;
+      const mine = Buffer.from('020000000001', 'hex');
+      this.#socket.send(Buffer.concat([frame.subarray(6, 12), mine, frame.subarray(12)]), there, '127.0.0.1');
+    });
+    const end = (name: string, port: number) =>
+      `${name}.type=inet,${name}.host=127.0.0.1,${name}.port=${port}`;
+    return ['-netdev', `dgram,id=${id},${end('local', there)},${end('remote', here)}`];
+  }
+
+  unplug(): void {
+    this.#socket.close();
+  }
+}
+
+async function freePort(): Promise<number> {
+  const socket = createSocket('udp4').bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  const { port } = socket.address();
+  socket.close();
+  return port;
+}
