@@ -21,6 +21,8 @@ export interface ArchitectureProfile {
   devices: Record<string, string[]>;
   /** Devices of a machine that a person boots. */
   interactiveDevices: string[];
+  /** What `-kernel` takes: the ELF file itself, or the image without ELF around it that `bootImage` makes of it. */
+  bootImage: 'elf' | 'flat';
   /** Where `-kernel` alone works and where boot media can be made too. */
   boots: ('kernel' | 'iso')[];
   /** GNU compiler and linker for this target; clang and lld serve all of them. */
@@ -47,6 +49,7 @@ export const PROFILES: Record<Architecture, ArchitectureProfile> = {
       'user-net': ['-netdev', ISOLATED_NET, '-device', 'e1000,netdev=net0,romfile='],
     },
     interactiveDevices: ['user-net'],
+    bootImage: 'elf',
     boots: ['kernel', 'iso'],
     gcc: 'gcc',
     ld: 'ld',
@@ -63,6 +66,7 @@ export const PROFILES: Record<Architecture, ArchitectureProfile> = {
       'user-net': ['-netdev', ISOLATED_NET, '-device', 'virtio-net-pci,netdev=net0,romfile='],
     },
     interactiveDevices: ['user-net'],
+    bootImage: 'flat',
     boots: ['kernel'],
     gcc: 'aarch64-linux-gnu-gcc',
     ld: 'aarch64-linux-gnu-ld',
@@ -79,6 +83,7 @@ export const PROFILES: Record<Architecture, ArchitectureProfile> = {
       'user-net': ['-netdev', ISOLATED_NET, '-device', 'virtio-net-pci,netdev=net0,romfile='],
     },
     interactiveDevices: ['user-net'],
+    bootImage: 'elf',
     boots: ['kernel'],
     gcc: 'riscv64-linux-gnu-gcc',
     ld: 'riscv64-linux-gnu-ld',

@@ -4,6 +4,7 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import { UserError } from '../protocol/errors.ts';
 import type { ArchitectureProfile } from './architectures.ts';
+import { bootImage } from './boot-image.ts';
 import { SerialText } from './serial.ts';
 import { requireProgram } from './toolchain.ts';
 
@@ -177,7 +178,11 @@ function qemuArgs(options: QemuOptions): string[] {
   });
   const image =
     options.boot === 'kernel'
-      ? ['-kernel', options.image, ...(options.cmdline ? ['-append', options.cmdline] : [])]
+      ? [
+          '-kernel',
+          bootImage(options.image, profile),
+          ...(options.cmdline ? ['-append', options.cmdline] : []),
+        ]
       : ['-drive', `file=${options.image.replaceAll(',', ',,')},format=raw,media=cdrom,readonly=on`];
   const accel = options.accel ?? 'tcg';
   return [

@@ -219,7 +219,10 @@ function endFindings(
   }
   if (exit.end === 'flooded')
     return [error(`The kernel printed more than ${MAX_SERIAL_BYTES >> 20} MB and was stopped.`)];
-  if (exit.code === profile.exit.passed && (exit.stderr === '' || judge.lines.length > 0)) return [];
+  // Where the machine cannot leave a status, only the kernel's last word tells a good end from a reset.
+  const endedWell = profile.exit.failed !== undefined || judge.selfTestsDone;
+  if (exit.code === profile.exit.passed && endedWell && (exit.stderr === '' || judge.lines.length > 0))
+    return [];
   if (exit.code === profile.exit.failed) {
     return judge.failedSelfTests.size > 0
       ? []

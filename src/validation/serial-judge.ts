@@ -2,8 +2,10 @@ import type { AcceptanceTest, TestResult } from '../protocol/evidence.ts';
 
 /** A kernel's own clock in front of a line is not part of it. */
 const TIMESTAMP = '(?:\\[ *\\d+\\.\\d+\\] )?';
-const PANIC = /^\W*(?:kernel )?panic\b|^FATAL:/i;
+const PANIC = /^\W*(?:kernel )?panic\b|^FATAL:|^EXCEPTION \d+: /i;
 const SELF_TEST = /^(?:\[ *\d+\.\d+\] )?\[TEST\] (\S+): FAIL(?: - (.*))?$/;
+
+const SELF_TESTS_DONE = new RegExp(`^${TIMESTAMP}\\[TEST\\] \\d+ run, \\d+ failed$`);
 
 interface Expectation {
   test: AcceptanceTest;
@@ -22,6 +24,8 @@ export class SerialJudge {
   readonly failedSelfTests = new Map<string, string>();
   /** The line with which the kernel gave up. Nothing after it counts. */
   panic: string | undefined;
+  /** The kernel has said that it is through with its self-tests. */
+  selfTestsDone = false;
   readonly #expectations: Expectation[];
 
   constructor(tests: readonly AcceptanceTest[]) {
@@ -37,6 +41,7 @@ export class SerialJudge {
     this.lines.push(line);
     if (this.panic !== undefined) return false;
     if (PANIC.test(line)) this.panic = line.trim();
+    this.selfTestsDone ||= SELF_TESTS_DONE.test(line);
     const failed = SELF_TEST.exec(line);
     if (failed?.[1] !== undefined) this.failedSelfTests.set(failed[1], failed[2] ?? 'no reason given');
     let needed = false;

@@ -54,9 +54,16 @@ describe('serial judge', () => {
     assert.deepEqual([...it.failedSelfTests], [['pmm', 'lost a page']]);
   });
 
+  it('knows when the self-tests are through', () => {
+    const done = (line: string) => judge([PASS], [line]).judge.selfTestsDone;
+    assert.ok(done('[TEST] 42 run, 0 failed') && done('[    0.5] [TEST] 1 run, 1 failed'));
+    assert.ok(!done('[TEST] pmm: PASS') && !done('auton> [TEST] 42 run, 0 failed'));
+  });
+
   it('counts nothing after a panic', () => {
     for (const panic of [
       'KERNEL PANIC: no',
+      'EXCEPTION 37: Data abort, vector 4, syndrome 0x96000045',
       'PANIC: no',
       '*** kernel panic - no',
       'FATAL: No usable memory found',

@@ -95,7 +95,7 @@ void trap_die(const struct arch_trap_frame *f) {
     unsigned class = ESR_CLASS(f->esr);
     enum trap_kind kind = f->vector & 3;
     console_panic_mode();
-    kprintf("\nEXCEPTION 0x%02x: %s, vector %lu, syndrome 0x%08lx\n", class,
+    kprintf("\nEXCEPTION %u: %s, vector %lu, syndrome 0x%08lx\n", class,
             kind == TRAP_SYNC ? class_name(class) : kind == TRAP_FIQ ? "Fast interrupt" : "System error", f->vector, f->esr);
     if (thread_name_hook)
         kprintf("Thread: %s\n", thread_name_hook());
