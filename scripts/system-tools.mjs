@@ -80,6 +80,45 @@ export const SYSTEM_TOOLS = [
     ...{ apt: 'qemu-system-x86', dnf: 'qemu-system-x86-core', pacman: 'qemu-system-x86', brew: 'qemu' },
   },
   {
+    name: 'gcc for aarch64',
+    why: 'compiles and links the kernel for AArch64',
+    commands: ['aarch64-linux-gnu-gcc', 'aarch64-elf-gcc'],
+    ...{
+      apt: 'gcc-aarch64-linux-gnu',
+      dnf: 'gcc-aarch64-linux-gnu',
+      pacman: 'aarch64-linux-gnu-gcc',
+      brew: 'aarch64-elf-gcc',
+    },
+  },
+  {
+    name: 'gcc for riscv64',
+    why: 'compiles and links the kernel for RISC-V 64',
+    commands: ['riscv64-linux-gnu-gcc', 'riscv64-elf-gcc'],
+    ...{
+      apt: 'gcc-riscv64-linux-gnu',
+      dnf: 'gcc-riscv64-linux-gnu',
+      pacman: 'riscv64-linux-gnu-gcc',
+      brew: 'riscv64-elf-gcc',
+    },
+  },
+  {
+    name: 'QEMU for aarch64',
+    why: 'boots the kernel for AArch64',
+    commands: ['qemu-system-aarch64'],
+    ...{
+      apt: 'qemu-system-arm',
+      dnf: 'qemu-system-aarch64-core',
+      pacman: 'qemu-system-aarch64',
+      brew: 'qemu',
+    },
+  },
+  {
+    name: 'QEMU for riscv64',
+    why: 'boots the kernel for RISC-V 64',
+    commands: ['qemu-system-riscv64'],
+    ...{ apt: 'qemu-system-misc', dnf: 'qemu-system-riscv-core', pacman: 'qemu-system-riscv', brew: 'qemu' },
+  },
+  {
     name: 'grub-mkrescue',
     why: 'makes boot media',
     commands: ['grub-mkrescue', 'grub2-mkrescue', 'i686-elf-grub-mkrescue'],

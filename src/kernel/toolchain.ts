@@ -51,6 +51,9 @@ const COMMON: Tool[] = [
   tool('git', 'worktrees, branches and merges', everywhere('git')),
 ];
 
+/** The build makes its tables with small programs that run here, whatever the kernel is for. */
+const HOST_CC = tool('cc', 'compiling the tools of the build', everywhere('gcc'));
+
 /** Only Linux has it; there it ties a QEMU to the life of the engine. */
 const SETPRIV = tool('setpriv', 'ending QEMU with the engine', everywhere('util-linux'));
 const BWRAP = tool('bwrap', 'running agents and builds in a sandbox', {
@@ -79,6 +82,7 @@ const BY_ARCHITECTURE: Record<Architecture, Tool[]> = {
     tool('mformat', 'boot media for x86_64', everywhere('mtools')),
   ],
   aarch64: [
+    HOST_CC,
     tool('aarch64-linux-gnu-gcc', 'compiling kernels', {
       apt: 'gcc-aarch64-linux-gnu',
       dnf: 'gcc-aarch64-linux-gnu',
@@ -92,6 +96,7 @@ const BY_ARCHITECTURE: Record<Architecture, Tool[]> = {
     }),
   ],
   riscv64: [
+    HOST_CC,
     tool('riscv64-linux-gnu-gcc', 'compiling kernels', {
       apt: 'gcc-riscv64-linux-gnu',
       dnf: 'gcc-riscv64-linux-gnu',
