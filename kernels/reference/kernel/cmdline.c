@@ -13,7 +13,8 @@ bool cmdline_get(const char *key, char *out, size_t size) {
         const char *end = word;
         while (*end && *end != ' ')
             end++;
-        if (strncmp(word, key, key_len) == 0 && (word + key_len == end || word[key_len] == '=')) {
+        if ((size_t)(end - word) >= key_len && strncmp(word, key, key_len) == 0 &&
+            (word + key_len == end || word[key_len] == '=')) {
             const char *value = word + key_len + (word + key_len < end);
             size_t len = (size_t)(end - value);
             if (size) {
