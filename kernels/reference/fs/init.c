@@ -7,7 +7,7 @@
 #include "fs_internal.h"
 #include "initramfs.h"
 
-extern struct fs_type ramfs_type, devfs_type, procfs_type;
+extern struct fs_type ramfs_type, devfs_type, procfs_type, ext2_type;
 
 static void mount_pseudo(const char *type, const char *target) {
     int result = vfs_mkdir_all(target, 0755);
@@ -66,6 +66,7 @@ static void fs_init(void) {
     fs_register_type(&ramfs_type);
     fs_register_type(&devfs_type);
     fs_register_type(&procfs_type);
+    fs_register_type(&ext2_type);
     initramfs_mount();
     if (!vfs_ready())
         return;

@@ -74,3 +74,18 @@ static int disks_command(int argc, char **argv) {
     return 0;
 }
 SHELL_COMMAND(disks, "disks", "List the disks and their partitions", disks_command);
+
+static int mkfs_command(int argc, char **argv) {
+    if (argc < 2)
+        return SHELL_NOT_A_COMMAND;
+    const char *name = strncmp(argv[1], "/dev/", 5) == 0 ? argv[1] + 5 : argv[1];
+    block_device_t *disk = block_find(name);
+    if (!disk)
+        return argc > 2 ? SHELL_NOT_A_COMMAND : command_error("mkfs", argv[1], -ENXIO);
+    int result = ext2_format(disk, argc > 2 ? argv[2] : "");
+    if (result)
+        return command_error("mkfs", argv[1], result);
+    kprintf("%s has an empty ext2 file system now.\n", disk->name);
+    return 0;
+}
+SHELL_COMMAND(mkfs, "mkfs disk [label]", "Make an empty ext2 file system; what is on the disk is lost", mkfs_command);
