@@ -241,7 +241,7 @@ bool vfs_mount_at(size_t index, struct mount_info *out) {
     while (m && index--)
         m = m->next;
     if (m) {
-        *out = (struct mount_info){.read_only = m->fs.read_only};
+        *out = (struct mount_info){.read_only = m->fs.read_only, .is_disk = m->fs.disk};
         strlcpy(out->source, m->source, sizeof out->source);
         strlcpy(out->target, m->target, sizeof out->target);
         strlcpy(out->type, m->fs.type->name, sizeof out->type);

@@ -24,10 +24,19 @@ static int read(block_device_t *device, uint64_t sector, uint32_t count, void *b
     return 0;
 }
 
+static bool is_zero(const uint8_t *sector) {
+    for (size_t i = 0; i < BLOCK_SECTOR; i++)
+        if (sector[i])
+            return false;
+    return true;
+}
+
 static int write(block_device_t *device, uint64_t sector, uint32_t count, const void *buffer) {
     struct ramdisk *r = container_of(device, struct ramdisk, device);
     for (const uint8_t *from = buffer; count; count--, sector++, from += BLOCK_SECTOR) {
         uint8_t **page = &r->pages[sector / SECTORS_PER_PAGE];
+        if (!*page && is_zero(from))
+            continue;
         if (!*page) {
             phys_addr_t frame = pmm_alloc_page();
             if (!frame)

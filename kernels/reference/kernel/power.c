@@ -6,8 +6,11 @@
 
 void (*poweroff_hook)(void);
 void (*reboot_hook)(void);
+void (*shutdown_hook)(void);
 
 void kernel_poweroff(int status) {
+    if (shutdown_hook)
+        shutdown_hook();
     console_flush();
     if (cmdline_has("exit"))
         arch_poweroff(status);
@@ -20,6 +23,8 @@ void kernel_poweroff(int status) {
 }
 
 void kernel_reboot(void) {
+    if (shutdown_hook)
+        shutdown_hook();
     console_flush();
     if (reboot_hook)
         reboot_hook();

@@ -83,7 +83,7 @@ static int allocate_block(struct ext2 *e, uint32_t goal, uint32_t *out) {
 
 int ext2_allocate_block(struct ext2 *e, uint32_t goal, uint32_t *out) {
     int result = allocate_block(e, goal, out);
-    if (result != -ENOSPC || !e->freed_blocks.count)
+    if (result != -ENOSPC || !(e->freed_blocks.count || e->drops.count))
         return result;
     result = ext2_settle(e); /* what waits for a commit is needed now */
     return result ? result : allocate_block(e, goal, out);

@@ -44,5 +44,6 @@ void kernel_main(void) NORETURN;
 void kernel_poweroff(int status) NORETURN;
 extern void (*poweroff_hook)(void); /* firmware power-off (ACPI S5), set by dev; returns when it cannot */
 extern void (*reboot_hook)(void);   /* firmware reset, tried before the architecture's own way */
+extern void (*shutdown_hook)(void); /* before either: what lies in memory reaches the disks, set by fs */
 void kernel_reboot(void) NORETURN;
 void panic(const char *fmt, ...) PRINTF_LIKE(1, 2) NORETURN;

@@ -92,7 +92,7 @@ int vfs_usage(const char *path, struct fs_usage *out); /* of the file system tha
 struct mount_info {
     char source[32], type[16];
     char target[128]; /* cut when longer */
-    bool read_only;
+    bool read_only, is_disk;
     struct fs_usage usage;
 };
 bool vfs_mount_at(size_t index, struct mount_info *out); /* the mounts in the order of mounting; false after the last */
