@@ -1,10 +1,7 @@
 /* What the commands about files have in common: the shell's directory, paths, messages. */
-#include <auton/console.h>
 #include <auton/mm.h>
 #include <auton/string.h>
 #include "commands.h"
-
-#define INTERRUPT 3 /* Ctrl-C */
 
 static char directory[FS_PATH_MAX] = "/"; /* of the shell; without "." and ".." */
 
@@ -54,14 +51,6 @@ const char *command_base(const char *path) {
         if (*p == '/' && p[1] && p[1] != '/')
             base = p + 1;
     return base;
-}
-
-bool command_interrupted(void) {
-    int c;
-    while ((c = console_poll()) >= 0)
-        if (c == INTERRUPT)
-            return true;
-    return false;
 }
 
 /* Appends the names of `path` to `out`, which is a directory's path already; ".." goes back. */

@@ -15,4 +15,3 @@ int command_error(const char *command, const char *what, int error);
 /* Do the words look like a sentence to the SLM ("write me a poem"), no name among them being a path or a file? */
 bool command_is_sentence(int argc, char **argv);
 const char *command_base(const char *path); /* its last name */
-bool command_interrupted(void); /* Ctrl-C was typed; for what may go on for ever. Other input is lost */

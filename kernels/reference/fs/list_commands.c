@@ -136,13 +136,11 @@ static int ls_command(int argc, char **argv) {
 SHELL_COMMAND(ls, "ls [-l] [path...]", "List a directory, -l with sizes and dates", ls_command);
 
 static int cat(const char *word) {
-    struct stat s;
     char *path = command_path(word), *chunk = kmalloc(CHUNK);
     int64_t n = path && chunk ? vfs_open(path, O_RDONLY, 0) : -ENOMEM;
     if (n >= 0) {
         int fd = (int)n;
-        bool endless = vfs_fstat(fd, &s) == 0 && !S_ISREG(s.mode);
-        while ((n = vfs_read(fd, chunk, CHUNK)) > 0 && !(endless && command_interrupted()))
+        while ((n = vfs_read(fd, chunk, CHUNK)) > 0 && !console_interrupted())
             console_write(chunk, (size_t)n);
         vfs_close(fd);
     }
