@@ -176,8 +176,10 @@ static void say_drives(const struct query *q, slm_result_t *out) {
         if (strncmp(lines[i].text, "[DRV] ", 6) != 0)
             continue;
         bool ide = strstr(text, " on IDE ") && (sort < 0 || sort == 0x01);
-        bool sata = strncmp(text, "SATA port", 9) == 0 && (sort < 0 || sort == 0x06);
-        if (!ide && !sata)
+        bool sata = strstr(text, "SATA port") && (sort < 0 || sort == 0x06);
+        bool nvme = strstr(text, ": NVMe at ") && (sort < 0 || sort == 0x08);
+        bool virtio = strstr(text, ": virtio at ") && strncmp(text, "Disk ", 5) == 0 && sort < 0;
+        if (!ide && !sata && !nvme && !virtio)
             continue;
         say(out, "Found at boot: %.100s\n", text);
         drives++;
@@ -249,7 +251,7 @@ void answer_machine(struct query *q, slm_result_t *out) {
     arch_get_hw_summary(&hw);
     const device_t *witness = NULL;
     for (const device_t *dev = device_first(); dev && !witness; dev = dev->next)
-        if (dev->bus == BUS_PCI && hypervisor_of(dev->vendor))
+        if (dev->bus != BUS_PLATFORM && hypervisor_of(dev->vendor))
             witness = dev;
     if (witness)
         say(out, "A virtual machine: %s has the vendor id %04x, which only %s uses.", witness->name, witness->vendor,

@@ -53,7 +53,7 @@ const device_t *device_by_id(uint16_t vendor, uint16_t device) {
 
 bool device_describe(const device_t *dev, char *out, size_t size) {
     char vendor[64], name[96];
-    if (dev->bus != BUS_PCI) {
+    if (dev->bus == BUS_PLATFORM) {
         ksnprintf(out, size, "built into the machine");
         return false;
     }
@@ -68,7 +68,7 @@ bool device_describe(const device_t *dev, char *out, size_t size) {
 }
 
 const struct kb_driver *device_catalogue_driver(const device_t *dev) {
-    if (dev->bus != BUS_PCI)
+    if (dev->bus == BUS_PLATFORM)
         return NULL;
     return catalogue_for(dev->vendor, dev->device_id, dev->class_code, dev->subclass, dev->prog_if);
 }
@@ -87,7 +87,7 @@ static int words_in_name(const struct query *q, const device_t *dev) {
     char name[176];
     struct text names;
     int hits = 0;
-    if (dev->bus != BUS_PCI)
+    if (dev->bus == BUS_PLATFORM)
         return 0;
     device_describe(dev, name, sizeof name);
     text_parse(name, &names);

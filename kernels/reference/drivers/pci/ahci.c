@@ -265,16 +265,22 @@ static bool interrupt(device_t *dev) {
     return true;
 }
 
+/* A drive tells what it is only once the port has memory to receive that in. 0 when it is a disk and works. */
+static int start_port(struct port *p) {
+    if (!stop(p) || !start(p))
+        return -EIO;
+    uint32_t signature = in(p->regs, SIGNATURE);
+    if (signature == SIGNATURE_DISK)
+        return introduce(p);
+    log_info("DRV", "SATA port %u: %s", p->index, signature == SIGNATURE_PACKET ? "CD or DVD drive" : "other device");
+    return -ENODEV;
+}
+
 static void add_port(struct controller *hba, unsigned index) {
     volatile uint32_t *regs = hba->regs + (PORT_BASE + index * PORT_SIZE) / 4;
     out(regs, PORT_INTERRUPT_ENABLE, 0);
     if ((in(regs, SATA_STATUS) & DETECTION_MASK) != DETECTION_ESTABLISHED)
         return;
-    uint32_t signature = in(regs, SIGNATURE);
-    if (signature != SIGNATURE_DISK) {
-        log_info("DRV", "SATA port %u: %s", index, signature == SIGNATURE_PACKET ? "CD or DVD drive" : "other device");
-        return;
-    }
     struct port *p = kzalloc(sizeof *p);
     phys_addr_t phys;
     if (!p || !(p->memory = dma_alloc(sizeof *p->memory, &phys))) {
@@ -286,9 +292,11 @@ static void add_port(struct controller *hba, unsigned index) {
     p->index = index;
     p->regs = regs;
     hba->ports[index] = p;
-    if (stop(p) && start(p) && introduce(p) == 0)
+    int result = start_port(p);
+    if (result == 0)
         return;
-    log_error("DRV", "SATA port %u: its disk cannot be used", index);
+    if (result != -ENODEV)
+        log_error("DRV", "SATA port %u: its disk cannot be used (%d)", index, result);
     hba->ports[index] = NULL;
     remove_port(p);
 }

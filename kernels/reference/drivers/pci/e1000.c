@@ -292,7 +292,7 @@ static int init(device_t *dev) {
         return result;
     }
     const uint8_t *m = nic->net.mac;
-    log_info("DRV", "Ethernet %s: Intel %s, address %02x:%02x:%02x:%02x:%02x:%02x, link %s", nic->net.name, dev->name,
+    log_info("DRV", "Ethernet %s: Intel at %s, address %02x:%02x:%02x:%02x:%02x:%02x, link %s", nic->net.name, dev->name,
              m[0], m[1], m[2], m[3], m[4], m[5], nic->net.link_up ? "up" : "down");
     return 0;
 }

@@ -239,7 +239,7 @@ static void add_namespace(struct controller *c, unsigned number, uint32_t nsid) 
     ksnprintf(ns->block.name, sizeof ns->block.name, "nvme%un%u", number, nsid);
     ns->registered = block_register(&ns->block) == 0;
     if (ns->registered)
-        log_info("DRV", "Disk %s: NVMe %s, %s, %llu MB", ns->block.name, c->dev->name, c->model,
+        log_info("DRV", "Disk %s: NVMe at %s, %s, %llu MB", ns->block.name, c->dev->name, c->model,
                  (unsigned long long)blocks / 2048);
 }
 

@@ -152,7 +152,7 @@ static int init(device_t *dev) {
         release(disk);
         return result;
     }
-    log_info("DRV", "Disk %s: virtio %s, %llu MB%s", disk->block.name, dev->name,
+    log_info("DRV", "Disk %s: virtio at %s, %llu MB%s", disk->block.name, dev->name,
              (unsigned long long)disk->block.sectors / 2048, disk->block.read_only ? ", read-only" : "");
     return 0;
 }

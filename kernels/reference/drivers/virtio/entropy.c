@@ -70,7 +70,7 @@ static int init(device_t *dev) {
     in_use = source;
     random_reseed_hook = reseed;
     ask(source);
-    log_info("DRV", "Random source: virtio %s", dev->name);
+    log_info("DRV", "Random source: virtio at %s", dev->name);
     return 0;
 }
 

@@ -1,7 +1,9 @@
 /* The memory-mapped transport: one block of registers, which the device tree has pointed out. */
 #include "virtio.h"
 #include "virtqueue.h"
+#include <auton/arch.h>
 #include <auton/errno.h>
+#include <auton/klog.h>
 
 #define MAGIC_VALUE 0x74726976u /* "virt" */
 #define VERSION_MODERN 2
@@ -16,12 +18,23 @@ static volatile uint32_t *reg(struct virtio *v, enum reg offset) {
     return (volatile uint32_t *)(v->registers + offset);
 }
 
+bool virtio_mmio_type(phys_addr_t base, uint32_t *type) {
+    if (arch_io_read32(base + MAGIC) != MAGIC_VALUE)
+        return false;
+    *type = arch_io_read32(base + DEVICE_ID);
+    return *type != 0;
+}
+
 static int open(struct virtio *v) {
     v->registers = pci_map_bar(v->dev, 0);
     if (!v->registers || v->dev->bars[0].size < CONFIG)
         return -ENXIO;
-    if (*reg(v, MAGIC) != MAGIC_VALUE || *reg(v, VERSION) != VERSION_MODERN)
+    if (*reg(v, MAGIC) != MAGIC_VALUE)
         return -ENODEV;
+    if (*reg(v, VERSION) != VERSION_MODERN) {
+        log_warn("DRV", "%s: a legacy virtio device (QEMU: -global virtio-mmio.force-legacy=false)", v->dev->name);
+        return -ENODEV;
+    }
     v->config = v->registers + CONFIG;
     v->config_bytes = v->dev->bars[0].size - CONFIG;
     return 0;

@@ -5,13 +5,14 @@
 
 enum virtio_type { VIRTIO_NET = 1, VIRTIO_BLOCK = 2, VIRTIO_CONSOLE = 3, VIRTIO_ENTROPY = 4 };
 #define VIRTIO_VENDOR 0x1AF4
+#define VIRTIO_ID(type) (0x1040 + (type)) /* of a modern device */
 #define VIRTIO_F_VERSION_1 (1ull << 32)
 
 /* The three ways a device of a type shows up: a transitional or a modern PCI function, or memory mapped. */
 #define VIRTIO_MATCHES(type, transitional_id)                                                      \
     {BUS_PCI, VIRTIO_VENDOR, (transitional_id), MATCH_ANY8, MATCH_ANY8, NULL},                     \
-    {BUS_PCI, VIRTIO_VENDOR, 0x1040 + (type), MATCH_ANY8, MATCH_ANY8, NULL},                       \
-    {BUS_VIRTIO_MMIO, MATCH_ANY16, (type), MATCH_ANY8, MATCH_ANY8, NULL}
+    {BUS_PCI, VIRTIO_VENDOR, VIRTIO_ID(type), MATCH_ANY8, MATCH_ANY8, NULL},                       \
+    {BUS_VIRTIO_MMIO, VIRTIO_VENDOR, VIRTIO_ID(type), MATCH_ANY8, MATCH_ANY8, NULL}
 
 enum { /* device status */
     VIRTIO_ACKNOWLEDGE = 1, VIRTIO_DRIVER = 2, VIRTIO_DRIVER_OK = 4, VIRTIO_FEATURES_OK = 8, VIRTIO_NEEDS_RESET = 64,
@@ -35,6 +36,8 @@ struct virtio_transport {
     uint32_t (*generation)(struct virtio *v);            /* of the configuration */
 };
 extern const struct virtio_transport virtio_pci, virtio_mmio;
+/* The type of the device whose registers are at `base`; false when that place is empty. */
+bool virtio_mmio_type(phys_addr_t base, uint32_t *type);
 
 /* Part of the driver's own struct. Fill `on_interrupt`, then virtio_open(). */
 struct virtio {
