@@ -35,6 +35,25 @@ export interface ArchitectureProfile {
 /** User-mode network that reaches nothing but QEMU's own DHCP and DNS. */
 const ISOLATED_NET = 'user,id=net0,restrict=on';
 
+/** A disk that is all zeros and forgets what is written. */
+const emptyDrive = (id: string) => ['-drive', `if=none,id=${id},driver=null-co,size=64M,read-zeroes=on`];
+
+/** Devices on PCI, which every machine has. */
+const PCI_DEVICES = {
+  'virtio-net': ['-netdev', 'user,id=net1,restrict=on', '-device', 'virtio-net-pci,netdev=net1,romfile='],
+  'virtio-blk': [...emptyDrive('disk0'), '-device', 'virtio-blk-pci,drive=disk0'],
+  'virtio-rng': ['-device', 'virtio-rng-pci'],
+  nvme: [...emptyDrive('disk1'), '-device', 'nvme,drive=disk1,serial=AUTON-1'],
+  ahci: [
+    ...emptyDrive('disk2'),
+    ...['-device', 'ich9-ahci,id=sata', '-device', 'ide-hd,drive=disk2,bus=sata.0'],
+  ],
+  e1000e: ['-netdev', 'user,id=net2,restrict=on', '-device', 'e1000e,netdev=net2,romfile='],
+};
+
+/** QEMU's memory-mapped virtio devices speak a dialect from before the standard unless they are told otherwise. */
+const MODERN_MMIO = ['-global', 'virtio-mmio.force-legacy=false'];
+
 export const PROFILES: Record<Architecture, ArchitectureProfile> = {
   x86_64: {
     name: 'x86_64',
@@ -45,6 +64,7 @@ export const PROFILES: Record<Architecture, ArchitectureProfile> = {
     memoryMb: 512,
     exit: { args: ['-device', 'isa-debug-exit,iobase=0xf4,iosize=0x04'], passed: 1, failed: 3 },
     devices: {
+      ...PCI_DEVICES,
       vga: [],
       'user-net': ['-netdev', ISOLATED_NET, '-device', 'e1000,netdev=net0,romfile='],
     },
@@ -59,10 +79,11 @@ export const PROFILES: Record<Architecture, ArchitectureProfile> = {
     name: 'aarch64',
     elfMachine: 183,
     qemu: 'qemu-system-aarch64',
-    machine: ['-machine', 'virt,gic-version=2', '-cpu', 'cortex-a53'],
+    machine: ['-machine', 'virt,gic-version=2', '-cpu', 'cortex-a53', ...MODERN_MMIO],
     memoryMb: 256,
     exit: { args: [], passed: 0 },
     devices: {
+      ...PCI_DEVICES,
       'user-net': ['-netdev', ISOLATED_NET, '-device', 'virtio-net-pci,netdev=net0,romfile='],
     },
     interactiveDevices: ['user-net'],
@@ -76,10 +97,11 @@ export const PROFILES: Record<Architecture, ArchitectureProfile> = {
     name: 'riscv64',
     elfMachine: 243,
     qemu: 'qemu-system-riscv64',
-    machine: ['-machine', 'virt'],
+    machine: ['-machine', 'virt', ...MODERN_MMIO],
     memoryMb: 128,
     exit: { args: [], passed: 0 },
     devices: {
+      ...PCI_DEVICES,
       'user-net': ['-netdev', ISOLATED_NET, '-device', 'virtio-net-pci,netdev=net0,romfile='],
     },
     interactiveDevices: ['user-net'],

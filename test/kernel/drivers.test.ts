@@ -29,6 +29,10 @@ const virtioPci: Controller = {
   attach: (drive) => ['-device', `virtio-blk-pci,drive=${drive}`],
   names: ['vda', 'vdb'],
 };
+const virtioMmio: Controller = {
+  attach: (drive) => ['-device', `virtio-blk-device,drive=${drive}`],
+  names: ['vda', 'vdb'],
+};
 const nvme: Controller = {
   attach: (drive) => ['-device', `nvme,drive=${drive},serial=${drive}`],
   names: ['nvme0n1', 'nvme1n1'],
@@ -49,6 +53,11 @@ const MACHINES: { architecture: Architecture; disks: Record<string, Controller>;
     disks: { 'virtio on PCI': virtioPci, NVMe: nvme, AHCI: ahci },
     cards: ['virtio-net-pci', 'e1000', 'e1000e'],
   },
+  ...(['aarch64', 'riscv64'] as const).map((architecture) => ({
+    architecture,
+    disks: { 'virtio on PCI': virtioPci, 'virtio, memory mapped': virtioMmio, NVMe: nvme, AHCI: ahci },
+    cards: ['virtio-net-pci', 'virtio-net-device', 'e1000e'],
+  })),
 ];
 
 for (const { architecture, disks, cards } of MACHINES) {

@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
+import { bootImage } from '../../../src/kernel/boot-image.ts';
 import { PROFILES } from '../../../src/kernel/architectures.ts';
 import { makeArgv } from '../../../src/kernel/make.ts';
 import type { Architecture } from '../../../src/protocol/roles.ts';
@@ -18,7 +19,7 @@ const SUBSYSTEMS = ['boot', 'mm', 'sched', 'dev', 'drivers'];
 export async function buildKernel(architecture: Architecture, source: string, out: string): Promise<string> {
   const [make, ...args] = makeArgv({ architecture, target: 'kernel', out, subsystems: SUBSYSTEMS });
   await run(make, ['-s', ...args], { cwd: source, timeout: 150_000 });
-  return `${out}/kernel.elf`;
+  return bootImage(`${out}/kernel.elf`, PROFILES[architecture]);
 }
 
 export interface MachineOptions {
@@ -95,12 +96,17 @@ export async function selfTests(options: MachineOptions): Promise<string> {
   return machine.text;
 }
 
-/** One command for QEMU's monitor on a Unix socket. */
+/** One command for QEMU's monitor on a Unix socket, carried out when this resolves. */
 export async function monitor(path: string, command: string): Promise<void> {
   const socket = connect(path);
-  await once(socket, 'data');
+  let text = '';
+  socket.on('data', (bytes: Buffer) => (text += bytes.toString()));
+  const prompts = async (count: number) => {
+    while (text.split('(qemu) ').length <= count) await once(socket, 'data');
+  };
+  await prompts(1);
   socket.write(`${command}\n`);
-  await once(socket, 'data');
+  await prompts(2);
   socket.destroy();
 }
 
