@@ -26,6 +26,10 @@ static void say_needs(slm_result_t *out, unsigned needs) {
     bool first = true;
     if (vfs_ready())
         needs &= ~(unsigned)NEED_FILES;
+    if (skill_exists("network-status"))
+        needs &= ~(unsigned)NEED_NETWORK;
+    if (skill_exists("package-install"))
+        needs &= ~(unsigned)NEED_PACKAGES;
     if (!needs) {
         say(out, "What it stands on is there; do it by hand: `help` lists the commands.\n");
         return;
@@ -91,17 +95,17 @@ void answer_configure(struct query *q, slm_result_t *out) {
             if (q->slots.address[0])
                 say(out, " (address %s%s%s)", q->slots.address, q->slots.interface[0] ? " on " : "",
                     q->slots.interface);
-            else if (q->slots.path[0])
-                say(out, " (%s)", q->slots.path);
+            else if (q->slots.paths[0][0])
+                say(out, " (%s)", q->slots.paths[0]);
             say(out, ", but this kernel cannot %s yet. ", TOPICS[t].what);
             say_needs(out, TOPICS[t].needs);
             if (TOPICS[t].needs == NEED_NETWORK)
                 say_network_state(out);
             return;
         }
-    say_unsupported(out, "That sounds like a setting to change, but this kernel has nothing to configure yet: no "
-                         "network stack, %sno user accounts. What it has is shown by `help`.\n",
-                    vfs_ready() ? "" : "no file system, ");
+    say_unsupported(out, "That sounds like a setting to change, but I know none of that name here: %s%sno user "
+                         "accounts. What there is is shown by `help`.\n",
+                    skill_exists("network-status") ? "" : "no network stack, ", vfs_ready() ? "" : "no file system, ");
 }
 
 static const struct {

@@ -68,7 +68,9 @@ static void check_kind(struct query *q, slm_result_t *out, const struct device_k
         return;
     }
     say(out, "2. Its driver %s runs.\n", dev->driver->name);
-    if (concept & (C(ABOUT_NETWORK) | C(ABOUT_WIRELESS)))
+    if (concept & (C(ABOUT_NETWORK) | C(ABOUT_WIRELESS)) && skill_exists("network-trouble"))
+        say(out, "3. What lies behind the card I try when you ask \"why is the network down\".\n");
+    else if (concept & (C(ABOUT_NETWORK) | C(ABOUT_WIRELESS)))
         say(out, "3. There is no network stack in this kernel yet: no addresses, no DHCP, no ping. That is what is "
                  "missing.\n");
     else if (concept & C(ABOUT_STORAGE) && !vfs_ready())

@@ -1,11 +1,13 @@
 /* Conversations: what each session has been told and asked, so that "it", "the second one" and "go" mean something. */
 #pragma once
+#include "slots.h"
 #include <auton/dev.h>
 #include <auton/slm.h>
+#include <auton/slm_skill.h>
 
 #define CONTEXT_LIST_MAX 32
 
-enum plan_kind { PLAN_NONE, PLAN_BIND, PLAN_KILL, PLAN_REBOOT, PLAN_POWEROFF };
+enum plan_kind { PLAN_NONE, PLAN_BIND, PLAN_KILL, PLAN_REBOOT, PLAN_POWEROFF, PLAN_SKILL };
 
 /* Something that waits for "go"; carried out step by step. */
 struct plan {
@@ -14,6 +16,7 @@ struct plan {
     uint32_t step, steps; /* the next one, from 1, and how many there are */
     char device[32];      /* by name, for the device may have gone */
     uint32_t tid;
+    const struct slm_skill *skill; /* PLAN_SKILL: what carries it out */
 };
 
 struct step {
@@ -27,6 +30,8 @@ struct session {
     struct step steps[SLM_SESSION_STEPS];
     uint32_t step_count; /* ever; the last SLM_SESSION_STEPS are there */
     struct plan plan;
+    char plan_line[160]; /* PLAN_SKILL: the question it came from, and what that names */
+    struct slots plan_slots;
     uint32_t focus_id;   /* vendor << 16 | device that "it" means; 0 none */
     char focus[32];      /* name of the device that "it" means; "" none */
     const char *driver;  /* driver that was talked of */

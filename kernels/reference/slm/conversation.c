@@ -76,13 +76,24 @@ bool converse(struct query *q, slm_result_t *out) {
     "  what hardware do I have\n  which driver does 8086:100e need\n  install a driver for my network card\n"          \
     "  how much memory is free\n  what is using the cpu\n  show the last errors\n"
 
+static void say_abilities(slm_result_t *out) {
+    say(out, ABILITIES);
+    skill_examples(out);
+}
+
 void answer_help(struct query *q, slm_result_t *out) {
     (void)q;
-    say(out, ABILITIES "`help` lists the commands of the shell.\n");
+    say_abilities(out);
+    say(out, "`help` lists the commands of the shell.\n");
 }
 
 void answer_hello(struct query *q, slm_result_t *out) {
-    say(out, q->concepts & C(SAY_THANKS) ? "You are welcome.\n" : "Hello. " ABILITIES);
+    if (q->concepts & C(SAY_THANKS)) {
+        say(out, "You are welcome.\n");
+        return;
+    }
+    say(out, "Hello. ");
+    say_abilities(out);
 }
 
 void answer_self(struct query *q, slm_result_t *out) {
@@ -103,5 +114,6 @@ void answer_history(struct query *q, slm_result_t *out) {
 void answer_unsure(struct query *q, slm_result_t *out) {
     (void)q;
     out->status = SLM_UNSURE;
-    say(out, "I am not sure what you mean, so I will not guess. " ABILITIES);
+    say(out, "I am not sure what you mean, so I will not guess. ");
+    say_abilities(out);
 }

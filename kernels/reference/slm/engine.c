@@ -87,6 +87,12 @@ void engine_answer(uint32_t session, const char *line, slm_result_t *out) {
     struct session *s = q.session;
     if (s->plan.kind != PLAN_BIND)
         s->plan.kind = PLAN_NONE; /* what destroys something is confirmed at once or not at all */
+    const struct slm_skill *skill = skill_for(&q.text);
+    if (skill) {
+        skill_answer(skill, &q, out);
+        context_add_step(s, skill->intent, line);
+        return;
+    }
     bool install = installs_the_driver(&q);
     if (install || is_about_driver(&q))
         q.intent = INTENT_DRIVER_SELECT;

@@ -100,6 +100,12 @@ void answer_unsure(struct query *q, slm_result_t *out);
 
 /* conversation.c: "go", "no", "again". False when the line is none of these. */
 bool converse(struct query *q, slm_result_t *out);
+/* skills.c */
+const struct slm_skill *skill_for(const struct text *text); /* NULL: none is for such a line */
+bool skill_exists(const char *name);
+void skill_examples(slm_result_t *out); /* questions that skills answer, a line each */
+void skill_answer(const struct slm_skill *skill, struct query *q, slm_result_t *out);
+void skill_step(struct session *session, slm_result_t *out); /* the next step of the session's plan */
 /* plans.c */
 void plan_propose(struct session *session, struct plan plan, slm_result_t *out);
 void plan_go(struct session *session, slm_result_t *out);

@@ -58,6 +58,25 @@ SELFTEST(slm_session_isolation, "slm") {
     return NULL;
 }
 
+/* Each skill is there only with its subsystem. */
+SELFTEST(slm_skills_answer, "slm") {
+    if (skill_exists("file-show")) {
+        CHECK(answers(1006, "show me what is in /etc/motd", "AUTON") && result.status == SLM_OK);
+        CHECK(answers(1006, "print /etc/nothing", "No such file") && result.status == SLM_ERROR);
+        CHECK(answers(1006, "list the files in /etc", "motd") && answers(1006, "check disk usage", "%"));
+        CHECK(answers(1006, "unmount /nowhere", "Plan") && result.requires_followup);
+        CHECK(answers(1006, "go", "plan ends") && result.status == SLM_ERROR && !result.requires_followup);
+        CHECK(answers(1006, "go", "no plan"));
+    }
+    if (skill_exists("network-status")) {
+        CHECK(answers(1006, "which ports are open", "in all") || answers(1006, "which ports are open", "no open ports"));
+        CHECK(answers(1006, "ping 127.0.0.1", "127.0.0.1 answers"));
+        CHECK(answers(1006, "why is the network down", "1. "));
+    }
+    CHECK(answers(1006, "what driver does the network card need", "") && result.intent == INTENT_DRIVER_SELECT);
+    return NULL;
+}
+
 SELFTEST(slm_survives_any_line, "slm") {
     static char line[600];
     static const char *const ODD[] = {"", " ", "\"", "%s%n%d", ":::::", "0x", "00:", "8086:", "and and and", "\xc3\xbc\xff\x80",

@@ -7,7 +7,7 @@
 #include <auton/sched.h>
 #include <auton/string.h>
 
-static const char *const KIND_NAMES[] = {"none", "bind", "kill", "reboot", "poweroff"};
+static const char *const KIND_NAMES[] = {"none", "bind", "kill", "reboot", "poweroff", "skill"};
 
 static void describe_plan(slm_result_t *out, const struct plan *plan) {
     const device_t *dev = plan->device[0] ? device_find(plan->device) : NULL;
@@ -28,6 +28,7 @@ static void describe_plan(slm_result_t *out, const struct plan *plan) {
     case PLAN_KILL: say(out, "Plan:\n1. End thread %u at once. What it was doing is lost.\n", plan->tid); break;
     case PLAN_REBOOT: say(out, "Plan:\n1. Restart the machine. Everything in memory is lost.\n"); break;
     case PLAN_POWEROFF: say(out, "Plan:\n1. Switch the machine off. Everything in memory is lost.\n"); break;
+    case PLAN_SKILL: break; /* it has told its plan itself */
     case PLAN_NONE: return;
     }
     say(out, "Say \"go\" to carry out step %u, or \"no\" to drop the plan.\n", plan->step);
@@ -38,7 +39,8 @@ static void export_plan(slm_result_t *out, const struct plan *plan) {
     out->requires_followup = plan->kind != PLAN_NONE;
     if (plan->kind != PLAN_NONE)
         ksnprintf(out->action_data, sizeof out->action_data, "action=%s;step=%u;steps=%u;device=%s;tid=%u",
-                  KIND_NAMES[plan->kind], plan->step, plan->steps, plan->device, plan->tid);
+                  plan->kind == PLAN_SKILL ? plan->skill->name : KIND_NAMES[plan->kind], plan->step, plan->steps,
+                  plan->device, plan->tid);
 }
 
 void plan_propose(struct session *session, struct plan plan, slm_result_t *out) {
@@ -91,6 +93,14 @@ void plan_go(struct session *session, slm_result_t *out) {
         default:
             out->status = SLM_UNSUPPORTED;
             say(out, "Thread %u may not be ended: the kernel needs it.\n", plan->tid);
+        }
+        break;
+    case PLAN_SKILL:
+        skill_step(session, out);
+        if (out->status != SLM_OK) {
+            plan->kind = PLAN_NONE;
+            say(out, "The plan ends here.\n");
+            return;
         }
         break;
     case PLAN_REBOOT: kernel_reboot();

@@ -85,6 +85,15 @@ static bool looks_like_interface(const struct word *w) {
     return w->length == 2 && strncmp(w->stem, "lo", 2) == 0;
 }
 
+/* "example.org": a dot inside, and letters behind the last one. */
+static bool is_host_name(const struct word *w) {
+    size_t length = whole_name(w), dot = 0;
+    for (size_t i = 1; i < length; i++)
+        if (w->start[i] == '.')
+            dot = i;
+    return dot && length - dot > 2 && w->start[dot + 1] >= 'a' && w->start[dot + 1] <= 'z';
+}
+
 static const struct maker MAKERS[] = {
     {"Intel", {0x8086}},           {"NVIDIA", {0x10DE}},          {"AMD", {0x1022, 0x1002}},
     {"ATI", {0x1002}},             {"Realtek", {0x10EC}},         {"Broadcom", {0x14E4}},
@@ -117,6 +126,7 @@ static const char *driver_named(const struct word *w) {
 }
 
 void slots_of(const struct text *text, struct slots *out) {
+    size_t path_count = 0;
     memset(out, 0, sizeof *out);
     for (size_t i = 0; i < text->count; i++) {
         const struct word *w = &text->words[i];
@@ -144,13 +154,22 @@ void slots_of(const struct text *text, struct slots *out) {
             out->has_number = true;
             out->number = w->value * (i + 1 < text->count ? unit_of(text->words[i + 1].stem) : 1);
             break;
-        case WORD_IP: copy(out->address, sizeof out->address, w->start, w->length); break;
-        case WORD_PATH: copy(out->path, sizeof out->path, w->start, w->length); break;
+        case WORD_IP:
+            copy(out->address, sizeof out->address, w->start, w->length);
+            if (!out->host[0])
+                strlcpy(out->host, out->address, sizeof out->host);
+            break;
+        case WORD_PATH:
+            if (path_count < ARRAY_SIZE(out->paths))
+                copy(out->paths[path_count++], sizeof out->paths[0], w->start, w->length);
+            break;
         case WORD_PLAIN:
             if (ordinal_of(w->stem)) {
                 out->has_ordinal = true;
                 out->ordinal = ordinal_of(w->stem);
             }
+            if (!out->host[0] && is_host_name(w))
+                copy(out->host, sizeof out->host, w->start, whole_name(w));
             if (looks_like_interface(w))
                 copy(out->interface, sizeof out->interface, w->start, w->length);
             if (!out->maker)

@@ -21,7 +21,8 @@ struct slots {
     char service[24];           /* sshd */
     char interface[16];         /* eth0, enp0s3, wlan0 */
     char address[24];           /* 192.168.1.5/24 */
-    char path[48];              /* /dev/sda1 */
+    char host[64];              /* example.org */
+    char paths[2][64];          /* /dev/sda1, /mnt */
 };
 
 void slots_of(const struct text *text, struct slots *out);

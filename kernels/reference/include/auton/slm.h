@@ -14,6 +14,7 @@ typedef struct slm_result {
     char response[2048];
     char action_data[1024]; /* "key=value;..." that a follow-up carries out */
     bool requires_followup; /* "go" continues */
+    unsigned plan_steps;    /* of the plan that the answer proposes; 0 for none */
 } slm_result_t;
 
 #define SLM_MAX_SESSIONS 16
