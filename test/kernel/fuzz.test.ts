@@ -19,7 +19,7 @@ const KEEP = process.env['AUTON_FUZZ_KEEP'] !== undefined;
 /** One input may take so long: the kernel must not be held up by what it reads. */
 const HANG_SECONDS = 5;
 /** Larger ones are not worth their place in the repository. */
-const MAX_KEPT_BYTES = 700;
+const MAX_KEPT_BYTES = 900;
 
 interface Target {
   /** Of `fuzz/<name>.c` and of `fuzz/corpus/<name>.txt`, one input a line, base64. */

@@ -18,8 +18,8 @@ const cells = (...values: number[]) => {
 const padded = (bytes: Buffer) => Buffer.concat([bytes, Buffer.alloc(-bytes.length & 3)]);
 const text = (...strings: string[]) => Buffer.from(strings.map((s) => `${s}\0`).join(''));
 
-/** A flattened device tree, with one memory reservation. */
-function flattened(root: Node): Buffer {
+/** A flattened device tree, with one memory reservation; `cut` bytes are missing at the end of its last block. */
+function flattened(root: Node, cut = 0): Buffer {
   let strings = '';
   const offsetOf = (name: string) => {
     const known = strings.indexOf(`${name}\0`);
@@ -54,6 +54,7 @@ function flattened(root: Node): Buffer {
   const structure = Buffer.concat([nodeOf('', root), cells(END)]);
   const structureAt = HEADER_BYTES + reservations.length;
   const stringsAt = structureAt + structure.length;
+  strings = strings.slice(0, strings.length - cut);
   const total = stringsAt + strings.length;
   const header = cells(
     MAGIC,
@@ -117,7 +118,9 @@ export function deviceTrees(): Buffer[] {
       'interrupt-map': [0, 0, 0, 1, 1, 0x20, 0x800, 0, 0, 1, 1, 0x21],
     },
   });
-  return [machine, flattened({})];
+  const nested = (depth: number): Node => (depth > 1 ? { n: nested(depth - 1) } : {});
+  const endless = flattened({ a: [1], b: [2] }, 1); // a name without an end
+  return [machine, flattened({}), endless, flattened(nested(16)), flattened(nested(18))];
 }
 
 /** First byte: which reader. Lengths and checksums are the target's business. */
@@ -157,7 +160,9 @@ export function acpiTables(): Buffer[] {
 
 export function commandLines(): Buffer[] {
   // The last: a key of two words is none, whatever the line says.
-  return ['test\0test=all exit', 'log\0 quiet  log=0x1F log ', 'slm\0', 'a b\0a b=1 c'].map((line) => Buffer.from(line));
+  return ['test\0test=all exit', 'log\0 quiet  log=0x1F log ', 'slm\0', 'a b\0a b=1 c'].map((line) =>
+    Buffer.from(line),
+  );
 }
 
 /** A bridge with a card behind it: each is its place, 64 bytes of configuration space, and what can be written of it. */
