@@ -41,8 +41,8 @@ void arch_set_interrupt_handler(uint32_t vector, arch_interrupt_handler_t handle
     handlers[vector].fn = handler;
     handlers[vector].data = data;
     arch_restore_irq_state(irq);
-    if (handler && vector > ARCH_IRQ_BASE)
-        plic_unmask(vector - ARCH_IRQ_BASE);
+    if (vector > ARCH_IRQ_BASE)
+        plic_set_masked(vector - ARCH_IRQ_BASE, !handler);
 }
 
 static bool recover_probe(struct arch_trap_frame *frame) {

@@ -18,12 +18,13 @@ void plic_init(void) {
     arch_io_write32(THRESHOLD, 0);
 }
 
-void plic_unmask(uint32_t source) {
+void plic_set_masked(uint32_t source, bool masked) {
     if (!machine.plic.base || source == 0 || source > machine.plic.sources)
         return;
     uint64_t irq = arch_save_irq_state();
     arch_io_write32(PRIORITY(source), 1);
-    arch_io_write32(ENABLE(source), arch_io_read32(ENABLE(source)) | 1u << source % 32);
+    uint32_t bit = 1u << source % 32, others = arch_io_read32(ENABLE(source)) & ~bit;
+    arch_io_write32(ENABLE(source), masked ? others : others | bit);
     arch_restore_irq_state(irq);
 }
 

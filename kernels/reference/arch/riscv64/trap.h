@@ -36,7 +36,7 @@ void timer_interrupt(void);
 
 /* interrupt controller, plic.c */
 void plic_init(void);
-void plic_unmask(uint32_t source);
+void plic_set_masked(uint32_t source, bool masked);
 uint32_t plic_claim(void); /* 0: none */
 void plic_complete(uint32_t source);
 #endif
