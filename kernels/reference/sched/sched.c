@@ -83,6 +83,10 @@ void sched_switch(void) {
     current = to;
     if (to->stack)
         arch_set_kernel_stack((uint64_t)to->stack + ARCH_STACK_SIZE);
+    if (from->fpu)
+        arch_fpu_save(from->fpu);
+    if (to->fpu)
+        arch_fpu_restore(to->fpu);
     arch_context_switch(&from->sp, to->sp);
 }
 

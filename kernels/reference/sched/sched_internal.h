@@ -24,6 +24,9 @@ struct thread {
     bool has_deadline, timed_out;
     uint64_t deadline;        /* tick */
 
+    void *fpu;                /* where its floating-point registers are while it does not run; NULL: it uses none */
+    void *fpu_memory;
+
     struct wait_queue joiners;
     thread_t *all_next;
 };

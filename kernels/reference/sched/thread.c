@@ -149,6 +149,7 @@ void thread_reap(void) {
         arch_restore_irq_state(irq);
         if (!t)
             return;
+        kfree(t->fpu_memory);
         if (t->stack) { /* else the boot thread: its memory is the kernel image's */
             vmm_free(t->stack);
             kfree(t);

@@ -18,16 +18,29 @@ static int rules_query(uint32_t session, const char *text, slm_result_t *out) {
 }
 
 static const struct slm_backend rule_engine = {.name = "rule-engine", .init = rules_init, .query = rules_query};
-static const struct slm_backend *backend = &rule_engine;
-static uint32_t busy; /* a word: not every machine exchanges bytes */
+static const struct slm_backend *backend = &rule_engine, *offered;
+static bool busy;
 
+void slm_offer_backend(const struct slm_backend *other) {
+    offered = other;
+}
+
+void slm_answer_by_rules(uint32_t session, const char *text, slm_result_t *out) {
+    engine_answer(session, text, out);
+}
+
+/* The rules are always there: facts come from them, and they answer when the other backend cannot. */
 void backend_select(void) {
     char wish[16] = "";
-    if (cmdline_get("slm", wish, sizeof wish) && strcmp(wish, "neural") == 0)
-        log_warn("SLM", "slm=neural: no model is embedded in this kernel, so the rules answer");
-    else if (wish[0] && strcmp(wish, "rules") != 0)
+    bool asked = cmdline_get("slm", wish, sizeof wish) && wish[0];
+    bool neural = asked && strcmp(wish, "neural") == 0, rules = asked && strcmp(wish, "rules") == 0;
+    rule_engine.init();
+    if (asked && !neural && !rules)
         log_warn("SLM", "slm=%s is not known; it may be rules or neural", wish);
-    backend->init();
+    if (neural && !offered)
+        log_warn("SLM", "slm=neural: this kernel has no neural backend, so the rules answer");
+    if (offered && !rules && offered->init() == 0)
+        backend = offered;
     log_info("SLM", "Backend: %s", backend->name);
 }
 

@@ -9,7 +9,7 @@
 #include <auton/string.h>
 
 #define TIMEOUT_MS 5000
-#define COMMAND_SESSION 1 /* the console's, so that `slm query` goes on with the same conversation */
+#define COMMAND_SESSION SLM_CONSOLE_SESSION /* so that `slm query` goes on with the same conversation */
 
 /* Defined by the shell as well; this one is for a kernel without a shell. */
 __attribute__((weak)) void (*shell_fallback)(const char *line, uint32_t session);

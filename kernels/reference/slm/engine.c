@@ -4,6 +4,8 @@
 #include <auton/klog.h>
 #include <auton/string.h>
 
+enum slm_intent (*slm_second_opinion)(const char *line, enum slm_intent first, uint32_t *confidence_percent);
+
 static void vsay(slm_result_t *out, const char *fmt, va_list args) {
     static struct {
         const slm_result_t *out;
@@ -83,6 +85,8 @@ void engine_answer(uint32_t session, const char *line, slm_result_t *out) {
     out->intent = INTENT_TROUBLESHOOT;
     if (converse(&q, out))
         return;
+    if (slm_second_opinion)
+        q.intent = slm_second_opinion(line, q.intent, &q.confidence);
 
     struct session *s = q.session;
     if (s->plan.kind != PLAN_BIND)

@@ -12,7 +12,16 @@ $(foreach o,$(O) $(O)/host,$o/slm_neural/%.o): FILE_CFLAGS = -O2 $(slm_neural_FL
 $(foreach o,$(O) $(O)/host,$o/slm_neural/scalar.o $o/arch/$(ARCH)/slm_neural/%.o): FILE_CFLAGS = $(slm_neural_VECTOR) $(slm_neural_FLOAT)
 $(O)/slm_neural/%.o $(O)/arch/$(ARCH)/slm_neural/%.o: DROPPED_CFLAGS := -mgeneral-regs-only
 $(O)/slm_neural/kernel/%.o: DROPPED_CFLAGS :=
-$(O)/slm_neural/kernel/%.o: FILE_CFLAGS := -Islm_neural
+$(O)/slm_neural/kernel/%.o: FILE_CFLAGS := -Islm_neural -Islm
+
+# SLM_MODEL=path embeds a GGUF file in the kernel.
+SLM_MODEL ?=
+slm_neural_OBJS := $(O)/slm_neural/kernel/model.o
+$(shell mkdir -p $(O)/slm_neural/kernel; echo '$(if $(SLM_MODEL),$(abspath $(SLM_MODEL)))' | cmp -s - $(O)/slm_neural/model.path || \
+	echo '$(if $(SLM_MODEL),$(abspath $(SLM_MODEL)))' > $(O)/slm_neural/model.path)
+$(O)/slm_neural/kernel/model.o: slm_neural/kernel/model.S $(SLM_MODEL) $(O)/slm_neural/model.path
+	@echo "MODEL $(or $(SLM_MODEL),none)"
+	$(Q)$(CC) $(ARCH_TARGET) $(if $(SLM_MODEL),-DSLM_MODEL='"$(abspath $(SLM_MODEL))"') -c $< -o $@
 
 # The engine as a library for tests, fuzzing and benchmarks: neural.h is all that its users need.
 HOST_CFLAGS ?= -O2 -g

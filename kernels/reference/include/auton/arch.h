@@ -73,6 +73,12 @@ void arch_context_switch(uint64_t *old_sp, uint64_t new_sp);
 /* Prepares a stack so that switching to it calls entry(arg) with interrupts enabled; returns the stack pointer. */
 uint64_t arch_setup_initial_context(void *stack_top, void (*entry)(void *), void *arg);
 void arch_set_kernel_stack(uint64_t top);
+/* Floating-point and vector registers, for threads that ask (thread_use_fpu()). A state is aligned to 64 bytes. An
+ * architecture without these gets defaults by which no thread can use them. */
+size_t arch_fpu_state_bytes(void);         /* 0: there is no floating point */
+void arch_fpu_init_state(void *state);     /* as a new thread finds it */
+void arch_fpu_save(void *state);           /* from the registers; interrupts are off */
+void arch_fpu_restore(const void *state);  /* to the registers, which the calling thread may use from now on */
 
 /* time */
 void arch_timer_init(uint32_t hz);  /* periodic interrupt that calls timer_tick(); boot starts it at INIT_TIMER */

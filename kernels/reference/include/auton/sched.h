@@ -23,6 +23,9 @@ int thread_join(tid_t tid, uint32_t timeout_ms);
 tid_t thread_current(void);
 void thread_yield(void);
 void thread_sleep_ms(uint32_t ms);
+/* From here on the calling thread may use floating-point and vector registers, in code that is compiled for it. 0; -1
+ * when this machine has none, or no memory to keep them. */
+int thread_use_fpu(void);
 
 /* Blocks until woken; timeout_ms 0 waits for ever. Returns false on time-out. `irq` states and locks are the
  * caller's: check the condition with interrupts off, then wait, as in `while (!ready) wait_on(&q, 0);`. */

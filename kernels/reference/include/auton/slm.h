@@ -20,12 +20,21 @@ typedef struct slm_result {
 #define SLM_MAX_SESSIONS 16
 #define SLM_SESSION_STEPS 32
 
-/* A backend answers queries; the rule engine is one, a neural one comes beside it. */
+/* A backend answers queries; the rule engine is one, a neural one may come beside it. */
 struct slm_backend {
     const char *name; /* "rule-engine", "neural" */
-    int (*init)(void);
+    int (*init)(void); /* 0; -1 when it cannot work here, after it has said why */
     int (*query)(uint32_t session, const char *text, slm_result_t *out);
 };
+/* Before INIT_SLM: takes the rules' place, unless the command line says slm=rules or its init() fails. */
+void slm_offer_backend(const struct slm_backend *backend);
+/* What the rule engine answers, whichever backend was chosen; for a backend, from its query(). */
+void slm_answer_by_rules(uint32_t session, const char *text, slm_result_t *out);
+/* Set by a backend: what it makes of a line that the classifier takes for `first`, with that percentage of certainty,
+ * which it may change. INTENT_TROUBLESHOOT with less than 45 is "not sure". */
+extern enum slm_intent (*slm_second_opinion)(const char *line, enum slm_intent first, uint32_t *confidence_percent);
+/* The session of the person at the prompt: what a backend writes bit by bit appears there at once. */
+#define SLM_CONSOLE_SESSION 1
 
 int slm_query(uint32_t session, const char *text, slm_result_t *out);
 enum slm_intent slm_classify(const char *text, uint32_t *confidence_percent);

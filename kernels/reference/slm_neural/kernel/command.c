@@ -1,0 +1,56 @@
+/* `model` at the prompt: what runs here, and what it makes of a text. */
+#include "runtime.h"
+#include <auton/arch.h>
+#include <auton/klog.h>
+#include <auton/sched.h>
+#include <auton/shell.h>
+#include <auton/string.h>
+
+#define CONTINUED 16
+
+static void show_model(void) {
+    struct neural_info i;
+    neural_get_info(runtime_model, &i);
+    kprintf("%s: %lu parameters, %u layers of %u dimensions, %u heads on %u, vocabulary %u, context %u, %s\n",
+            i.name[0] ? i.name : "without a name", i.parameters, i.layers, i.dimension, i.heads, i.kv_heads, i.vocabulary,
+            i.context, i.isa);
+}
+
+/* Tokens of the text, then the likeliest that follow: what tests compare with the same file on another machine. */
+static int continue_text(const char *text) {
+    struct neural_sampling likeliest = {0};
+    uint64_t start = arch_time_ns();
+    if (speak_prompt(text) < 0)
+        return -1;
+    uint64_t read = arch_time_ns();
+    for (unsigned i = 0; i < CONTINUED; i++) {
+        uint32_t token = neural_sample(runtime_model, &likeliest);
+        kprintf("%s%u", i ? " " : "tokens: ", token);
+        if (neural_eval(runtime_model, &token, 1) < 0)
+            break;
+    }
+    kprintf("\nprompt %lu us, %lu us a token\n", (read - start) / 1000, (arch_time_ns() - read) / 1000 / CONTINUED);
+    return 0;
+}
+
+static int model_command(int argc, char **argv) {
+    char text[SHELL_LINE_MAX] = "";
+    if (argc > 1 && (argc < 3 || strcmp(argv[1], "continue") != 0))
+        return SHELL_NOT_A_COMMAND;
+    if (!runtime_model) {
+        kputs("No model runs in this kernel; the rules answer.\n");
+        return -1;
+    }
+    if (thread_use_fpu() < 0)
+        return -1;
+    for (int i = 2; i < argc; i++) {
+        if (i > 2)
+            strlcat(text, " ", sizeof text);
+        strlcat(text, argv[i], sizeof text);
+    }
+    if (argc > 1)
+        return continue_text(text);
+    show_model();
+    return 0;
+}
+SHELL_COMMAND(model, "model [continue] [text]...", "The neural model, or how it continues a text", model_command);
