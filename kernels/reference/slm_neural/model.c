@@ -375,10 +375,7 @@ struct neural *neural_load(const void *file, size_t bytes, const struct neural_o
         refuse(reason, "%zu KB of memory are too few: the model needs more than %zu KB", a.size >> 10, a.used >> 10);
         return NULL;
     }
-    /* What rows of odd length leave between them is read by whole vectors. */
-    uint8_t *start = (uint8_t *)n->keys, *end = (uint8_t *)n->candidates;
-    memset(start, 0, (size_t)(end - start));
-    pack_matrices(n);
+    pack_matrices(n); /* nothing else is read before it is written */
     return n;
 }
 

@@ -14,7 +14,8 @@ $(O)/slm_neural/%.o $(O)/arch/$(ARCH)/slm_neural/%.o: DROPPED_CFLAGS := -mgenera
 $(O)/slm_neural/kernel/%.o: DROPPED_CFLAGS :=
 $(O)/slm_neural/kernel/%.o: FILE_CFLAGS := -Islm_neural -Islm
 
-# SLM_MODEL=path embeds a GGUF file in the kernel.
+# SLM_MODEL=path embeds a GGUF file in the kernel. A folder slm_model/ with such a file and a subsystem.mk that sets
+# SLM_MODEL and slm_model_REQUIRES := slm_neural makes it part of the tree.
 SLM_MODEL ?=
 slm_neural_OBJS := $(O)/slm_neural/kernel/model.o
 $(shell mkdir -p $(O)/slm_neural/kernel; echo '$(if $(SLM_MODEL),$(abspath $(SLM_MODEL)))' | cmp -s - $(O)/slm_neural/model.path || \

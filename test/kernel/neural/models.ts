@@ -20,6 +20,8 @@ export interface Shape {
   type?: TensorType;
   /** Of the output, where it differs. */
   outputType?: TensorType;
+  /** With the control tokens of the kernel's own models. */
+  labels?: boolean;
   seed?: number;
 }
 
@@ -97,7 +99,7 @@ export function randomModel(shape: Shape): RandomModel {
           ['llama.attention.value_length', u32(shape.head)],
         ] as const)
       : []),
-    ...vocabulary(vocab, random),
+    ...vocabulary(vocab, shape.labels ?? false, random),
   ]);
   return { keys, tensors };
 }
@@ -132,14 +134,17 @@ function randomData(type: TensorType, columns: number, rows: number, random: Ret
   return data;
 }
 
+const INTENTS =
+  'HARDWARE_IDENTIFY DRIVER_SELECT INSTALL_CONFIGURE APP_INSTALL SYSTEM_MANAGE TROUBLESHOOT OTHER SAY';
+const LABELS = INTENTS.split(' ').map((name) => `<${name}>`);
 const WORDS =
   'the driver for network card disk install what is which does device pci usb memory kernel e1000 ahci intel how much need';
 
 /** Unknown, control and byte tokens, then characters and pieces of words with scores of which some are equal. */
-function vocabulary(size: number, random: ReturnType<typeof generator>): [string, Value][] {
-  const tokens: string[] = ['<unk>', '<s>', '</s>', '<HARDWARE>'];
-  const kinds = [2, 3, 3, 3];
-  const scores = [0, 0, 0, 0];
+function vocabulary(size: number, labels: boolean, random: ReturnType<typeof generator>): [string, Value][] {
+  const tokens = ['<unk>', '<s>', '</s>', ...(labels ? LABELS : ['<HARDWARE>'])];
+  const kinds: number[] = tokens.map((_, i) => (i === 0 ? 2 : 3));
+  const scores = tokens.map(() => 0);
   for (let byte = 0; byte < 256 && tokens.length < size; byte++) {
     tokens.push(`<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`);
     kinds.push(6);
