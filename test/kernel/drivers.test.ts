@@ -24,18 +24,22 @@ const MB = 1 << 20;
 interface Controller {
   attach: (drive: string) => string[];
   names: [string, string];
+  driver: string;
 }
 const virtioPci: Controller = {
   attach: (drive) => ['-device', `virtio-blk-pci,drive=${drive}`],
   names: ['vda', 'vdb'],
+  driver: 'virtio_blk',
 };
 const virtioMmio: Controller = {
   attach: (drive) => ['-device', `virtio-blk-device,drive=${drive}`],
   names: ['vda', 'vdb'],
+  driver: 'virtio_blk',
 };
 const nvme: Controller = {
   attach: (drive) => ['-device', `nvme,drive=${drive},serial=${drive}`],
   names: ['nvme0n1', 'nvme1n1'],
+  driver: 'nvme',
 };
 const ahci: Controller = {
   attach: (drive) => [
@@ -45,6 +49,7 @@ const ahci: Controller = {
     `ide-hd,drive=${drive},bus=${drive}-hba.0`,
   ],
   names: ['sda', 'sdb'],
+  driver: 'ahci',
 };
 
 const MACHINES: { architecture: Architecture; disks: Record<string, Controller>; cards: string[] }[] = [
@@ -84,7 +89,7 @@ for (const { architecture, disks, cards } of MACHINES) {
     ];
     const test = (cmdline: string, args: string[]) => selfTests({ architecture, kernel, cmdline, args });
 
-    for (const [name, { attach, names }] of Object.entries(disks)) {
+    for (const [name, { attach, names, driver }] of Object.entries(disks)) {
       describe(`a disk by ${name}`, () => {
         it('keeps what is written, on two disks of different size, over a restart', async () => {
           const files = [image('small.img', 5 * MB + SECTOR), image('large.img', 3 * 1024 * MB)];
@@ -103,6 +108,13 @@ for (const { architecture, disks, cards } of MACHINES) {
               assert.deepEqual(sector(file, last), pattern(last - 599, 599, 0xa5));
             }
           }
+        });
+
+        it('is as it was after its driver has stopped, gone and come back', async () => {
+          const file = image('rebound.img', MB);
+          const words = `test=drivers scratch=${names[0]} rebind=${driver}`;
+          passed(await test(words, [...drive('d', file), ...attach('d')]));
+          assert.deepEqual(sector(file, 18), pattern(18, 0, 0x5a));
         });
 
         it('works down to the smallest', async () => {
@@ -178,6 +190,19 @@ for (const { architecture, disks, cards } of MACHINES) {
             const end = frame.length === 60 && frame[15] === 0 && frame[16] === 0 ? 15 : frame.length;
             for (let i = 14; i < frame.length; i++)
               assert.equal(frame[i], i < end ? (first + (i - 14) * 31) & 0xff : 0);
+          }
+        });
+
+        it('sends and receives again after its driver has stopped, gone and come back', async () => {
+          const another = new EchoPeer();
+          try {
+            const netdev = await another.plug('n');
+            const driver = card.startsWith('virtio') ? 'virtio_net' : card;
+            const words = `test=drivers echo=eth0 rebind=${driver}`;
+            passed(await test(words, [...netdev, '-device', `${card},netdev=n`]));
+            assert.ok(another.frames.length >= 100);
+          } finally {
+            another.unplug();
           }
         });
 

@@ -8,6 +8,7 @@
 #include <auton/sched.h>
 #include <auton/selftest.h>
 #include <auton/string.h>
+#include "disk_test.h"
 
 #define LARGE 600u /* sectors of the largest transfer: no multiple of any page or limit */
 #define BYTES(sectors) ((size_t)(sectors) * BLOCK_SECTOR)
@@ -68,8 +69,11 @@ static const char *round_trip(block_device_t *disk) {
     kfree(back);
     return reason;
 }
-SELFTEST(disk_round_trip, "drivers") {
+const char *test_scratch_disks(void) {
     return for_each_scratch(round_trip);
+}
+SELFTEST(disk_round_trip, "drivers") {
+    return test_scratch_disks();
 }
 
 /* Counts how often a disk has been through this test: that is to survive the machine. */
