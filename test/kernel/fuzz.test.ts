@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { assets } from '../../src/config/assets.ts';
 import { skipBecause } from '../fixtures/real-sandbox.ts';
+import { netMessages, netPackets } from './fuzz/seeds-net.ts';
 import { acpiTables, commandLines, deviceTrees, pciFunctions } from './fuzz/seeds.ts';
 
 const here = join(dirname(fileURLToPath(import.meta.url)), 'fuzz');
@@ -32,7 +33,34 @@ interface Target {
 }
 
 const inDev = (...names: string[]) => names.map((name) => `dev/${name}.c`);
+const inNet = (...names: string[]) => names.map((name) => `net/${name}.c`);
 const TARGETS: Target[] = [
+  {
+    name: 'net_packet',
+    sources: [
+      ...inNet(
+        'address',
+        'arp',
+        'checksum',
+        'dhcp',
+        'dhcp_message',
+        'dns',
+        'dns_message',
+        'ethernet',
+        'fragment',
+      ),
+      ...inNet('icmp', 'ipv4', 'stack', 'udp'),
+      ...inNet('tcp', 'tcp_congestion', 'tcp_input', 'tcp_output', 'tcp_receive', 'tcp_table', 'tcp_timer'),
+    ],
+    maxBytes: 2000,
+    seeds: netPackets,
+  },
+  {
+    name: 'net_message',
+    sources: inNet('address', 'dhcp_message', 'dns_message', 'http_message', 'http_text'),
+    maxBytes: 800,
+    seeds: netMessages,
+  },
   {
     name: 'fdt',
     sources: ['lib/fdt.c', 'lib/fdt_address.c', 'lib/fdt_interrupt.c'],

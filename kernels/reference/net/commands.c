@@ -15,7 +15,7 @@
 #define PING_BYTES 56
 #define PING_TIMEOUT_MS 2000
 #define RESOLVE_TIMEOUT_MS 8000
-#define CONNECTIONS_SHOWN 256
+#define CONNECTIONS_MAX 2048 /* looked at */
 
 const char *net_why(int error) {
     switch (-error) {
@@ -107,15 +107,23 @@ static int nslookup_command(int argc, char **argv) {
 SHELL_COMMAND(nslookup, "nslookup <name>", "Look up the address of a name", nslookup_command);
 
 static int netstat_command(int argc, char **argv) {
-    struct net_connection *list = kmalloc(CONNECTIONS_SHOWN * sizeof *list);
-    (void)argc, (void)argv;
+    struct net_connection *list = kmalloc(CONNECTIONS_MAX * sizeof *list);
+    bool all = argc > 1;
+    if (all && strcmp(argv[1], "all") != 0) {
+        kfree(list);
+        return SHELL_NOT_A_COMMAND;
+    }
     if (!list) {
         kputs("netstat: out of memory\n");
         return 1;
     }
-    size_t n = net_connections(list, CONNECTIONS_SHOWN);
+    size_t n = net_connections(list, CONNECTIONS_MAX), waiting = 0;
     kprintf("%-5s %6s %6s  %-21s  %-21s  %s\n", "PROTO", "RECV", "SEND", "LOCAL", "REMOTE", "STATE");
     for (size_t i = 0; i < n; i++) {
+        if (!all && strcmp(list[i].state, "TIME_WAIT") == 0) {
+            waiting++;
+            continue;
+        }
         char ip[IP_TEXT], local[24], remote[24] = "*";
         ksnprintf(local, sizeof local, "%s:%u", list[i].local_ip ? ip_format(list[i].local_ip, ip) : "*", list[i].local_port);
         if (list[i].remote_port)
@@ -123,10 +131,12 @@ static int netstat_command(int argc, char **argv) {
         kprintf("%-5s %6u %6u  %-21s  %-21s  %s\n", list[i].tcp ? "tcp" : "udp", list[i].receive_queue,
                 list[i].send_queue, local, remote, list[i].state);
     }
+    if (waiting)
+        kprintf("and %zu that have ended and are remembered for a minute (`netstat all`)\n", waiting);
     kfree(list);
     return 0;
 }
-SHELL_COMMAND(netstat, "netstat", "List connections and open ports", netstat_command);
+SHELL_COMMAND(netstat, "netstat [all]", "List connections and open ports", netstat_command);
 
 /* The prompt waits for a lease as long as nobody notices: its lines come before, not into what is being typed. */
 static void settle(void) {

@@ -246,15 +246,15 @@ int net_local(socket_t *s, ip_addr_t *ip, uint16_t *port) {
 size_t net_connections(struct net_connection *out, size_t max) {
     size_t n = 0;
     uint64_t irq = net_lock();
+    for (struct udp_endpoint *ep = net_stack.udp; ep && n < max; ep = ep->next)
+        out[n++] = (struct net_connection){.state = "", .local_ip = ep->ip, .local_port = ep->port,
+                                           .remote_ip = ep->peer_ip, .remote_port = ep->peer_port,
+                                           .receive_queue = (uint32_t)ep->queued};
     for (struct tcp_conn *c = tcp_next(&net_stack, NULL); c && n < max; c = tcp_next(&net_stack, c))
         out[n++] = (struct net_connection){.tcp = true, .state = tcp_state_name(c->state), .local_ip = c->local_ip,
                                            .local_port = c->local_port, .remote_ip = c->remote_ip,
                                            .remote_port = c->remote_port, .receive_queue = c->rx.used,
                                            .send_queue = c->tx.used};
-    for (struct udp_endpoint *ep = net_stack.udp; ep && n < max; ep = ep->next)
-        out[n++] = (struct net_connection){.state = "", .local_ip = ep->ip, .local_port = ep->port,
-                                           .remote_ip = ep->peer_ip, .remote_port = ep->peer_port,
-                                           .receive_queue = (uint32_t)ep->queued};
     net_unlock(irq);
     return n;
 }
