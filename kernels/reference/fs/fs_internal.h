@@ -32,6 +32,7 @@ struct fs_ops {
     int (*is_empty)(struct inode *dir);       /* 1, 0 */
     int (*sync)(struct filesystem *fs);       /* NULL: there is nothing to write back */
     int (*usage)(struct filesystem *fs, struct fs_usage *out);
+    int (*freeze)(struct filesystem *fs);     /* leaves the disk as unmount() would; nothing is written from then on */
     int (*unmount)(struct filesystem *fs);    /* writes everything back and frees what mount() made */
 };
 
@@ -98,6 +99,8 @@ bool blocks_overlap(const block_device_t *a, const block_device_t *b); /* partit
 
 void partitions_init(void);                           /* scans the disks, also those that come later */
 int partition_forget(const block_device_t *disk);     /* takes its partitions away; -EBUSY while one is mounted */
+
+void mount_freeze_all(void);                          /* the machine goes off: what cannot be unmounted is frozen */
 
 uint64_t fs_now(void); /* seconds since 1970, UTC; since boot where there is no clock */
 

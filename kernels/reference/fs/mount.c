@@ -203,15 +203,30 @@ int vfs_umount(const char *target) {
     }
     mutex_unlock(&fs->lock);
     if (m) {
-        mutex_lock(&m->covered->fs->lock);
+        struct filesystem *below = m->covered->fs;
+        mutex_lock(&below->lock);
         m->covered->covered_by = NULL;
         inode_put(m->covered);
-        mutex_unlock(&m->covered->fs->lock);
+        mutex_unlock(&below->lock);
         kfree(m);
     }
     namespace_unlock();
     shield_down(&shield);
     return result;
+}
+
+void mount_freeze_all(void) {
+    struct shield shield;
+    shield_up(&shield);
+    namespace_lock();
+    for (struct mount *m = mounts; m; m = m->next) {
+        mutex_lock(&m->fs.lock);
+        if (m->fs.ops->freeze)
+            m->fs.ops->freeze(&m->fs);
+        mutex_unlock(&m->fs.lock);
+    }
+    namespace_unlock();
+    shield_down(&shield);
 }
 
 int vfs_sync(void) {

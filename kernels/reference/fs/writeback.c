@@ -16,7 +16,7 @@ static void writeback_thread(void *unused) {
     }
 }
 
-/* The last mount first: it may lie in one before it. What is busy is at least written. */
+/* The last mount first: it may lie in one before it. What is busy is frozen. */
 static void leave_disks(void) {
     if (!vfs_ready())
         return;
@@ -27,7 +27,7 @@ static void leave_disks(void) {
     while (count--)
         if (vfs_mount_at(count, &m) && count)
             vfs_umount(m.target);
-    vfs_sync();
+    mount_freeze_all();
 }
 
 static bool read_fullest(uint64_t *used, uint64_t *total) {

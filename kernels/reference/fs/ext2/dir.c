@@ -140,15 +140,27 @@ static int touch(struct inode *dir) {
     return ext2_write_inode(dir);
 }
 
+/* The new block is committed empty: a name in it must not reach the disk before its inode does. */
+static int make_room(struct inode *dir) {
+    struct ext2 *e = ext2_of(dir);
+    struct ext2_entry at;
+    int result = grow(dir, &at);
+    if (result)
+        return result;
+    ext2_entry_done(e, &at);
+    result = touch(dir);
+    return result ? result : ext2_commit(e);
+}
+
 int ext2_add(struct inode *dir, const char *name, size_t len, struct inode *inode, uint32_t *number) {
     struct ext2 *e = ext2_of(dir);
     struct ext2_entry at;
     uint32_t need = bytes_for(len);
     int result = each_entry(dir, 0, has_room, &need, &at);
-    if (result == 0)
-        result = grow(dir, &at);
-    if (result < 0)
-        return result;
+    if (result == 0 && (result = make_room(dir)) == 0)
+        result = each_entry(dir, dir->size - e->block_bytes, has_room, &need, &at);
+    if (result != 1)
+        return result < 0 ? result : -EIO;
     uint32_t length = get16(at.entry + DE_LENGTH), free = slack(at.entry);
     uint8_t *entry = at.entry + length - free;
     if (entry != at.entry)

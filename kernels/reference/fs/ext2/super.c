@@ -188,18 +188,23 @@ static void forget(struct ext2 *e) {
     kfree(e);
 }
 
-static int unmount(struct filesystem *fs) {
+static int freeze(struct filesystem *fs) {
     struct ext2 *e = fs->data;
-    int result = 0;
-    if (!fs->read_only) {
-        result = ext2_settle(e);
-        if (result == 0 && !e->failed) {
-            put16(e->super + SB_STATE, get16(e->super + SB_STATE) | EXT2_STATE_CLEAN);
-            e->super_changed = true;
-            result = ext2_commit(e);
-        }
+    if (fs->read_only)
+        return 0;
+    int result = ext2_settle(e);
+    if (result == 0 && !e->failed) {
+        put16(e->super + SB_STATE, get16(e->super + SB_STATE) | EXT2_STATE_CLEAN);
+        e->super_changed = true;
+        result = ext2_commit(e);
     }
-    forget(e);
+    fs->read_only = true;
+    return result;
+}
+
+static int unmount(struct filesystem *fs) {
+    int result = freeze(fs);
+    forget(fs->data);
     return result;
 }
 
@@ -222,7 +227,7 @@ static const struct fs_ops ops = {
     .read_inode = ext2_read_inode, .evict = ext2_evict, .lookup = ext2_lookup, .readdir = ext2_readdir,
     .read = ext2_read, .readlink = ext2_readlink, .write = ext2_write, .truncate = ext2_truncate,
     .create = ext2_create, .link = ext2_link, .unlink = ext2_unlink, .rename = ext2_rename, .is_empty = ext2_is_empty,
-    .sync = sync, .usage = usage, .unmount = unmount,
+    .sync = sync, .usage = usage, .freeze = freeze, .unmount = unmount,
 };
 
 static const char *open_disk(struct ext2 *e) {
