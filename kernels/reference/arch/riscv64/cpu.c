@@ -15,5 +15,6 @@ void arch_cpu_init(void) {
     log_info("BOOT", "Running in S-mode on hart %lu, SBI %ld.%ld (%s)", boot_hart, version.value >> 24 & 0x7F,
              version.value & 0xFFFFFF,
              (uint64_t)kind.value < ARRAY_SIZE(firmware) ? firmware[kind.value] : "unknown firmware");
+    csr_clear(sstatus, SSTATUS_FS); /* some firmware leaves it on */
     csr_set(sstatus, SSTATUS_SUM); /* as on the other machines, the kernel may touch what user mode may */
 }

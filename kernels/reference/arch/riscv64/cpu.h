@@ -4,6 +4,7 @@
 
 #define SSTATUS_SIE (1u << 1)    /* interrupts on */
 #define SSTATUS_SPP (1u << 8)    /* the trap came from S-mode */
+#define SSTATUS_FS (3u << 13)    /* floating point: off, or in one of three states of being on */
 #define SSTATUS_SUM (1u << 18)   /* S-mode may touch pages of user mode */
 #define SIE_TIMER (1u << 5)
 #define SIE_EXTERNAL (1u << 9)
