@@ -5,8 +5,6 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from .labels import LABELS
-
 
 class DataError(ValueError):
     pass
@@ -55,28 +53,35 @@ class Language:
         return self.tokens[places % len(self.tokens)].long()
 
 
-def numbers_of_step(seed: int, step: int, count: int, size: int) -> torch.Tensor:
-    """Which examples a step takes: a new order every epoch, without keeping any state."""
-    out = torch.empty(count, dtype=torch.int64)
-    position = step * count
-    filled = 0
-    while filled < count:
-        epoch, offset = divmod(position + filled, size)
-        take = min(count - filled, size - offset)
-        out[filled : filled + take] = _order(seed, epoch, size)[offset : offset + take]
-        filled += take
-    return out
+GROUP = 16  # batches that are sorted by length together
 
 
-_orders: dict[tuple[int, int, int], torch.Tensor] = {}
+def numbers_of_step(seed: int, step: int, batch: int, lengths: torch.Tensor) -> torch.Tensor:
+    """Which examples a step takes: a new order every epoch, as a function of the step alone."""
+    batches = max(1, len(lengths) // batch)
+    epoch, number = divmod(step, batches)
+    return _order(seed, epoch, batch, lengths)[number * batch : (number + 1) * batch]
 
 
-def _order(seed: int, epoch: int, size: int) -> torch.Tensor:
-    key = (seed, epoch, size)
+_orders: dict[tuple[int, int, int, int], torch.Tensor] = {}
+
+
+def _order(seed: int, epoch: int, batch: int, lengths: torch.Tensor) -> torch.Tensor:
+    """A random order in which the examples of one batch are of about the same length: padding costs time."""
+    key = (seed, epoch, batch, len(lengths))
     if key not in _orders:
-        if len(_orders) > 2:
-            _orders.clear()
-        _orders[key] = torch.randperm(size, generator=torch.Generator().manual_seed(seed * 1_000_003 + epoch))
+        _orders.clear()
+        generator = torch.Generator().manual_seed(seed * 1_000_003 + epoch)
+        order = torch.randperm(len(lengths), generator=generator)
+        of_order = lengths.cpu()[order]
+        group = batch * GROUP
+        whole = len(order) // group * group
+        within = of_order[:whole].view(-1, group).argsort(dim=1, stable=True)
+        order[:whole] = order[:whole].view(-1, group).gather(1, within).flatten()
+        batches = whole // batch
+        shuffled = torch.randperm(batches, generator=generator)
+        order[:whole] = order[:whole].view(batches, batch)[shuffled].flatten() if batches else order[:whole]
+        _orders[key] = order
     return _orders[key]
 
 
@@ -89,6 +94,3 @@ def targets_and_weights(tokens, real, label_ids, say: int, label: float, action:
     weights = is_label * label + (after_label & ~after_say) * action + (after_label & after_say) * text
     return targets, weights * real[:, 1:]
 
-
-def label_names(ids: torch.Tensor, label_ids: list[int]) -> list[str]:
-    return [LABELS[label_ids.index(int(i))] for i in ids]

@@ -59,7 +59,26 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--data", type=Path, default=Path("build/data"))
     sub.add_argument("--out", type=Path, required=True)
     sub.add_argument("--device", help="cpu, cuda or cuda:1; a GPU when there is one")
+
+    sub = command("baseline", _baseline, "train the logistic classifiers that the model has to beat")
+    sub.add_argument("--data", type=Path, default=Path("build/data"))
+    sub.add_argument("--out", type=Path, required=True, help="a folder for logistic-words.npz and logistic-pieces.npz")
+    sub.add_argument("--limit", type=int, default=300_000, help="examples to learn from")
+    sub.add_argument("--device", default="cpu")
+
+    sub = command("evaluate", _evaluate, "measure a checkpoint on everything that was held out")
+    sub.add_argument("--data", type=Path, default=Path("build/data"))
+    sub.add_argument("--checkpoint", type=Path, required=True)
+    sub.add_argument("--out", type=Path, required=True, help="evaluation.json")
+    sub.add_argument("--baselines", type=Path, help="the folder that the command baseline wrote")
+    sub.add_argument("--size", type=int, default=2000, help="sentences and devices of the generated cells")
+    sub.add_argument("--device")
     return parser
+
+
+def _device(arguments) -> str:
+    import torch
+    return arguments.device or ("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def _config(arguments):
@@ -76,6 +95,32 @@ def _prepare(arguments, progress):
 def _train(arguments, progress):
     from .train import train
     train(_config(arguments), arguments.data, arguments.out, arguments.device, arguments.json)
+
+
+def _baseline(arguments, progress):
+    from .baseline import Logistic, training_prompts
+    from .batches import Examples
+    from .tokenizer import Tokenizer
+    prompts, labels = training_prompts(Examples(arguments.data / "train.npz"), Tokenizer(arguments.data / "tokenizer.model"), arguments.limit)
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    for kind in ("words", "pieces"):
+        progress(f"logistic regression over {kind}: {len(prompts)} prompts")
+        Logistic(kind).fit(prompts, labels, device=arguments.device).save(arguments.out / f"logistic-{kind}.npz")
+
+
+def _evaluate(arguments, progress):
+    import json
+
+    from .baseline import Logistic
+    from .evaluate import evaluate
+    logistic = {}
+    if arguments.baselines:
+        logistic = {kind: Logistic.load(arguments.baselines / f"logistic-{kind}.npz") for kind in ("words", "pieces")}
+    result = evaluate(arguments.checkpoint, arguments.data, _device(arguments), progress, arguments.size, logistic=logistic)
+    arguments.out.parent.mkdir(parents=True, exist_ok=True)
+    arguments.out.write_text(json.dumps(result, indent=1))
+    best = result["precisions"]["f32"]["intents"]["model"]
+    progress.event("done", **{f"intent_{source}": round(cell["intent"], 4) for source, cell in best.items()})
 
 
 if __name__ == "__main__":

@@ -136,7 +136,7 @@ class Trainer:
 
     def _task_loss(self, micro: int) -> torch.Tensor:
         t = self.config.train
-        numbers = self._share(numbers_of_step(t.seed, self.step, t.batch, len(self.train_set)), micro)
+        numbers = self._share(numbers_of_step(t.seed, self.step, t.batch, self.train_set.lengths), micro)
         tokens, real = self.train_set.rows(numbers, self.config.model.context)
         targets, weights = targets_and_weights(tokens, real, self.tokenizer.label_ids, self.tokenizer.say,
                                                t.label_weight, t.action_weight, t.text_weight)

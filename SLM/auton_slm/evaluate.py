@@ -1,0 +1,222 @@
+"""Evaluation: every cell is measured for each precision, beside the baselines, on sentences that training never saw."""
+
+import random
+import re
+from copy import deepcopy
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from . import baseline
+from .batches import Examples, Language, targets_and_weights
+from .blocks import round_trip
+from .data import heldout
+from .data.actions import actions, valid
+from .data.normalize import normalize
+from .data.sources import Facts
+from .data.values import Values
+from .decode import Decoder
+from .labels import LABELS, intent_of
+from .tables import Tables
+from .tokenizer import Tokenizer
+
+PRECISIONS = {"f32": None, "int8": "Q8_0", "int4": "Q4_0"}
+
+
+def quantised_copy(model, kind: str | None):
+    """The model as it computes after quantisation: every matrix through the block format and back."""
+    if kind is None:
+        return model
+    copy = deepcopy(model)
+    with torch.no_grad():
+        for parameter in copy.parameters():
+            if parameter.dim() == 2:
+                values = round_trip(parameter.detach().cpu().numpy(), kind)
+                parameter.copy_(torch.from_numpy(values))
+    return copy
+
+
+class Evaluation:
+    def __init__(self, data: Path, device: str = "cpu", size: int = 2000, seed: int = 5, say=print) -> None:
+        self.data, self.device, self.size, self.seed, self.say = data, device, size, seed, say
+        self.tokenizer = Tokenizer(data / "tokenizer.model")
+        self.facts = Facts.load(data / "facts.json.gz")
+        self.tables = Tables(self.facts)
+        self.known = actions()
+        train = Examples(data / "train.npz")
+        self.training_prompts, self.training_labels = baseline.training_prompts(train, self.tokenizer)
+        self.seen = set(self.training_prompts)
+        self.utterances = [u for u in heldout.utterances() if normalize(u.text) not in self.seen]
+
+    # -- the baselines, once ----------------------------------------------------------------------------------------
+
+    def baselines(self, limit: int, logistic: dict[str, baseline.Logistic] | None = None) -> dict[str, np.ndarray]:
+        """Log probabilities on the held-out sentences by classifier."""
+        prompts = [normalize(u.text) for u in self.utterances]
+        some, labels = self.training_prompts[:limit], self.training_labels[:limit]
+        out = {"naive Bayes": baseline.NaiveBayes(some, labels).log_probabilities(prompts)}
+        for kind in ("words", "pieces"):
+            self.say(f"baseline: logistic regression over {kind}")
+            model = (logistic or {}).get(kind) or baseline.Logistic(kind).fit(some, labels)
+            out[f"logistic, {kind}"] = model.log_probabilities(prompts)
+        return out
+
+    # -- one precision ----------------------------------------------------------------------------------------------
+
+    def measure(self, model, others: dict[str, np.ndarray]) -> dict:
+        model = model.eval()
+        decoder = Decoder(model, self.tokenizer, self.device)
+        result = {"perplexity": self.perplexity(model)}
+        self.say("evaluation: intents")
+        result["intents"] = self.intents(decoder, others)
+        self.say("evaluation: actions")
+        result["actions"] = {"unseen templates": self.actions(decoder, "validation"), "unseen values": self.actions(decoder, "values")}
+        self.say("evaluation: slots and grounding")
+        result["slots"] = self.slots(decoder)
+        result["grounding"] = self.grounding(decoder)
+        result["grammar"] = self.grammar(decoder)
+        return result
+
+    @torch.no_grad()
+    def perplexity(self, model) -> dict[str, float]:
+        """Of answers (label and action, unseen templates) and of English, per token."""
+        examples = Examples(self.data / "validation.npz", self.device)
+        loss = count = 0.0
+        for numbers in torch.arange(min(len(examples), self.size), device=self.device).split(256):
+            tokens, real = examples.rows(numbers, model.config.context)
+            targets, weights = targets_and_weights(tokens, real, self.tokenizer.label_ids, self.tokenizer.say, 1.0, 1.0, 1.0)
+            losses = F.cross_entropy(model(tokens[:, :-1]).float().transpose(1, 2), targets, reduction="none")
+            loss += float((losses * weights).sum())
+            count += float(weights.sum())
+        out = {"answers": float(np.exp(loss / count))}
+        language = Language(self.data / "language.npz", self.device)
+        if len(language):
+            starts = torch.arange(0, len(language), max(1, len(language) // 64), device=self.device)[:64]
+            tokens = language.rows(starts, model.config.context)
+            out["English"] = float(F.cross_entropy(model(tokens[:, :-1]).float().flatten(0, 1), tokens[:, 1:].flatten()).exp())
+        return out
+
+    def intents(self, decoder: Decoder, others: dict[str, np.ndarray]) -> dict:
+        prompts = [normalize(u.text) for u in self.utterances]
+        scores = {"model": decoder.label_log_probabilities(prompts).numpy(), **others}
+        for name in others:
+            scores[f"model + {name}"] = (scores["model"] + others[name]) / 2
+        out = {}
+        for name, log_probabilities in scores.items():
+            chosen = [LABELS[i] for i in log_probabilities.argmax(1)]
+            cells = {}
+            for source in sorted({u.source for u in self.utterances}):
+                rows = [(u.label, c) for u, c in zip(self.utterances, chosen) if u.source == source]
+                cells[source] = {
+                    "sentences": len(rows),
+                    "intent": sum(intent_of(a) == intent_of(b) for a, b in rows) / len(rows),
+                    "label": sum(a == b for a, b in rows) / len(rows),
+                    "by_label": {label: sum(b == label for a, b in rows if a == label) / max(1, sum(a == label for a, _ in rows)) for label in LABELS},
+                }
+            out[name] = cells
+        return out
+
+    def actions(self, decoder: Decoder, part: str) -> dict[str, float]:
+        """Label and whole action, constrained, on sentences of the grammars that training never saw."""
+        examples = Examples(self.data / f"{part}.npz")
+        tokens, ends = examples.tokens.numpy(), examples.ends.numpy()[: self.size]
+        cases, start = [], 0
+        first, last, say = self.tokenizer.label_ids[0], self.tokenizer.label_ids[-1], self.tokenizer.say
+        for end in ends:
+            row = tokens[start:end].tolist()
+            start = end
+            place = next(i for i, t in enumerate(row) if first <= t <= last)
+            if say in row:
+                cases.append((self.tokenizer.sp.decode(row[1:place]), LABELS[row[place] - first], self.tokenizer.sp.decode(row[place + 1 : row.index(say)])))
+        answers = decoder.answer([c[0] for c in cases])
+        right = [(a.label == label, a.action == action) for a, (_, label, action) in zip(answers, cases)]
+        return {"sentences": len(cases), "label": float(np.mean([r[0] for r in right])), "action": float(np.mean([r[1] for r in right]))}
+
+    def slots(self, decoder: Decoder, values_each: int = 20) -> dict:
+        """Hand-written wordings, filled with values that training never saw: is the slot copied, is the action right?"""
+        rng = random.Random(self.seed)
+        values = Values(self.facts, held_out_part=True)
+        cases = []
+        for line in (heldout.DIR / "slots.tsv").read_text(encoding="utf-8").splitlines():
+            if "\t" not in line or line.startswith("#"):
+                continue
+            action, sentence = line.split("\t", 1)
+            slot = re.search(r"<(\w+)>", action).group(1)
+            for _ in range(values_each):
+                value = values(slot, rng)
+                cases.append((sentence.replace(f"<{slot}>", value), action.replace(f"<{slot}>", value), value, slot))
+        answers = decoder.answer([c[0] for c in cases])
+        copied, whole, by_slot = [], [], {}
+        for answer, (_, action, value, slot) in zip(answers, cases):
+            # Copying is judged where the answer has a slot at all; the action's own words are judged beside it.
+            has_slot = any(answer.action.startswith(" ".join(a.words[:-1]) + " ") for a in self.known if a.slot and a.label == answer.label)
+            if has_slot:
+                copied.append(answer.action.split()[-1] == value)
+                by_slot.setdefault(slot, []).append(copied[-1])
+            whole.append(answer.action == action)
+        return {"sentences": len(cases), "copied": float(np.mean(copied)), "action": float(np.mean(whole)),
+                "with_slot": len(copied) / len(cases), "by_slot": {k: float(np.mean(v)) for k, v in sorted(by_slot.items())}}
+
+    def grounding(self, decoder: Decoder) -> dict:
+        """Names and drivers over pci.ids, in held-out wordings; made-up ids, of which none may be named."""
+        rng = random.Random(self.seed)
+        lines = [line.split("\t", 1) for line in (heldout.DIR / "slots.tsv").read_text(encoding="utf-8").splitlines()]
+        asks = {kind: [s for a, s in (x for x in lines if len(x) == 2) if a == f"{kind} pci <pci>"] for kind in ("lookup", "driver")}
+        ids = sorted(self.facts.pci)
+        rng.shuffle(ids)
+        named = ids[: self.size]
+        driven = [i for i in ids if i in self.facts.drivers][: self.size]
+        names = self._ask(decoder, asks["lookup"], named, rng)
+        drivers = self._ask(decoder, asks["driver"], driven, rng)
+        unknown = []
+        while len(unknown) < 1000:
+            candidate = f"{rng.randrange(65536):04x}:{rng.randrange(65536):04x}"
+            if candidate not in self.facts.pci and candidate not in self.facts.usb:
+                unknown.append(candidate)
+        made_up = self._ask(decoder, asks["lookup"] + asks["driver"], unknown, rng)
+        return {
+            "devices": len(named),
+            "name": float(np.mean([said == self.facts.pci[i] for i, said in zip(named, names)])) if named else None,
+            "driver_devices": len(driven),
+            "driver": float(np.mean([said == self.facts.drivers[i] for i, said in zip(driven, drivers)])) if driven else None,
+            "made_up": len(unknown),
+            "made_up_named": sum(self.tables.names_a_device(said) or said in self.facts.modules for said in made_up),
+            "made_up_called_unknown": sum("is in my table" in said or "not in my table" in said for said in made_up),
+        }
+
+    def _ask(self, decoder, sentences, ids, rng) -> list[str]:
+        texts = [rng.choice(sentences).replace("<pci>", i) for i in ids]
+        return [self.tables.answer(a.action) for a in decoder.answer(texts)]
+
+    def grammar(self, decoder: Decoder) -> dict:
+        """How often the model stays in the grammar when nothing holds it: constrained decoding makes it always."""
+        texts = [u.text for u in self.utterances][:400]
+        lines = [line.split(": ", 1) for line in decoder.free(texts)]
+        free = [len(x) == 2 and valid(x[1], x[0], self.known) for x in lines]
+        constrained = [valid(a.action, a.label, self.known) for a in decoder.answer(texts)]
+        return {"sentences": len(texts), "valid_unconstrained": float(np.mean(free)), "valid_constrained": float(np.mean(constrained))}
+
+
+def evaluate(checkpoint_path: Path, data: Path, device: str, say, size: int = 2000, baseline_limit: int = 200_000,
+             logistic: dict | None = None, precisions=tuple(PRECISIONS)) -> dict:
+    from .checkpoint import load_model
+    model, config, content = load_model(checkpoint_path, device)
+    evaluation = Evaluation(data, device, size, say=say)
+    others = evaluation.baselines(baseline_limit, logistic)
+    result = {"name": config.name, "parameters": model.parameter_count(), "step": content["step"], "config": config.as_dict(),
+              "data_hash": _hash(data), "precisions": {}}
+    for name in precisions:
+        say(f"evaluation: {name}")
+        result["precisions"][name] = evaluation.measure(quantised_copy(model, PRECISIONS[name]), others)
+    return result
+
+
+def _hash(data: Path) -> str:
+    import json
+    try:
+        return json.loads((data / "statistics.json").read_text())["hash"]
+    except (OSError, ValueError, KeyError):
+        return "unknown"
+
