@@ -120,7 +120,7 @@ class ModelFactory {
   #playbookModel(model: string): RoleModel {
     const playbook = this.playbook(model);
     return {
-      client: new PlaybookClient(playbook),
+      client: new PlaybookClient(playbook, this.#config.kernel.arch),
       provider: 'playbook',
       model,
       label: `playbook ${playbook.name} (no model)`,

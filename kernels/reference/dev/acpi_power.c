@@ -16,13 +16,7 @@ static void wait_for_effect(void) {
     }
 }
 
-static void power_off(void) {
-    driver_suspend_all();
-    acpi_power_off();
-}
-
 static void reset(void) {
-    driver_suspend_all();
     if (!power.reset)
         return;
     arch_io_write8(power.reset, power.reset_value);
@@ -31,7 +25,7 @@ static void reset(void) {
 
 void acpi_power_set(const struct acpi_power *found) {
     power = *found;
-    poweroff_hook = power_off;
+    poweroff_hook = acpi_power_off;
     reboot_hook = reset;
 }
 

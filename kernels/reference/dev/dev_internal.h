@@ -3,6 +3,7 @@
 #include <auton/dev.h>
 
 void acpi_init(void);
+void power_init(void); /* after whoever can switch this machine off has said so by the hooks */
 void pci_scan(void);
 void platform_scan(void);
 

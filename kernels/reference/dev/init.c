@@ -4,6 +4,7 @@
 
 static void dev_init(void) {
     acpi_init();
+    power_init();
     pci_tree_init();
     platform_scan();
     pci_scan();

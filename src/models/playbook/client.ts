@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { ModelError } from '../client.ts';
 import type { AssistantMessage, ModelClient, ModelDelta, ModelRequest, ModelResponse } from '../client.ts';
+import type { Architecture } from '../../protocol/roles.ts';
 import { estimateInputTokens, estimateMessageTokens } from '../tokens.ts';
 import { expandCalls } from './expand.ts';
 import type { RecordedAnswer } from './format.ts';
@@ -14,9 +15,11 @@ const DELTA = 24;
 /** Answers from a recording: the session is found by role, task and attempt, the answer in it by turn. */
 export class PlaybookClient implements ModelClient {
   readonly #playbook: Playbook;
+  readonly #arch: Architecture;
 
-  constructor(playbook: Playbook) {
+  constructor(playbook: Playbook, arch: Architecture) {
     this.#playbook = playbook;
+    this.#arch = arch;
   }
 
   async complete(
@@ -46,7 +49,7 @@ export class PlaybookClient implements ModelClient {
   #message(request: ModelRequest): AssistantMessage {
     const { turn } = request.session;
     const answer = this.#answer(request);
-    const calls = expandCalls(this.#playbook, sessionKey(request.session), answer);
+    const calls = expandCalls(this.#playbook, this.#arch, sessionKey(request.session), answer);
     return {
       role: 'assistant',
       content: [
@@ -64,7 +67,7 @@ export class PlaybookClient implements ModelClient {
   #answer({ session }: ModelRequest): RecordedAnswer {
     const { name, sessions } = this.#playbook;
     const key = sessionKey(session);
-    const recorded = sessions.get(key);
+    const recorded = sessions[this.#arch]?.get(key);
     if (!recorded) throw this.#notCovered(`The recording "${name}" has no session for ${key}.`);
     const answer = recorded.answer[session.turn];
     if (answer) return answer;

@@ -2,9 +2,12 @@ import { globSync, readFileSync, statSync } from 'node:fs';
 import { isAbsolute, join, sep } from 'node:path';
 import { z } from 'zod';
 import { errorMessage } from '../../protocol/errors.ts';
+import type { Architecture } from '../../protocol/roles.ts';
 import { ModelError } from '../client.ts';
 import type { RecordedAnswer, RecordedCall } from './format.ts';
 import type { Playbook } from './load.ts';
+import { termsFor, withTerms } from './terms.ts';
+import type { Terms } from './terms.ts';
 
 export interface ExpandedCall {
   tool: string;
@@ -15,8 +18,13 @@ export interface ExpandedCall {
  * The tool calls of a recorded answer with the contents of the files they name, as those are now. A file that is
  * gone or a replacement that no longer fits is a ModelError naming playbook, session and file.
  */
-export function expandCalls(playbook: Playbook, session: string, answer: RecordedAnswer): ExpandedCall[] {
-  const place = new Place(playbook, session);
+export function expandCalls(
+  playbook: Playbook,
+  arch: Architecture,
+  session: string,
+  answer: RecordedAnswer,
+): ExpandedCall[] {
+  const place = new Place(playbook, termsFor(playbook, arch), session);
   const written = answer.files.flatMap(({ from, paths }) =>
     paths
       .flatMap((pattern) => place.matches(from, pattern))
@@ -49,10 +57,12 @@ function expandCall(place: Place, call: RecordedCall): ExpandedCall {
 /** Reads what a session names, and knows whose fault it is when that is not there. */
 class Place {
   readonly #playbook: Playbook;
+  readonly #terms: Terms;
   readonly #session: string;
 
-  constructor(playbook: Playbook, session: string) {
+  constructor(playbook: Playbook, terms: Terms, session: string) {
     this.#playbook = playbook;
+    this.#terms = terms;
     this.#session = session;
   }
 
@@ -87,7 +97,9 @@ class Place {
         z.record(z.string(), z.unknown()),
       )
       .safeParse(this.#text(path));
-    return result.success ? result.data : this.fail(`${path}: ${z.prettifyError(result.error)}`);
+    return result.success
+      ? withTerms(result.data, this.#terms)
+      : this.fail(`${path}: ${z.prettifyError(result.error)}`);
   }
 
   fail(problem: string): never {

@@ -38,10 +38,14 @@ const answerSchema = z.strictObject({
   call: z.array(callSchema).default([]),
 });
 
+const architecturesSchema = z.array(z.enum(ARCHITECTURES)).min(1);
+
 const sessionSchema = z.strictObject({
   role: roleSchema,
   task: z.string().min(1),
   attempt: z.number().int().min(1).default(1),
+  /** Only for these; for every one that the playbook can be played for when absent. */
+  arch: architecturesSchema.optional(),
   answer: z.array(answerSchema).min(1),
 });
 
@@ -56,7 +60,14 @@ export const playbookSchema = z.strictObject({
   goals: z.array(z.string().min(1)).min(1),
   /** Other words that a goal it covers may use. */
   keywords: z.array(z.string()).default([]),
-  arch: z.array(z.enum(ARCHITECTURES)).min(1),
+  arch: architecturesSchema,
+  /** What `{name}` stands for in sessions, goals and input files, by architecture; the same names for each. */
+  terms: z
+    .partialRecord(
+      z.enum(ARCHITECTURES),
+      z.record(z.string().regex(/^\w+$/), z.union([z.string(), z.array(z.string())])),
+    )
+    .default({}),
   mode: z.enum(WORKFLOW_MODES).default('kernel_build'),
   /** The workspace it expects. */
   start: z.enum(['empty', 'reference']).default('empty'),

@@ -1,6 +1,7 @@
 import { EXIT, UserError } from '../../protocol/errors.ts';
 import type { Architecture, WorkflowMode } from '../../protocol/roles.ts';
 import type { Playbook } from './load.ts';
+import { termsFor, withTerms } from './terms.ts';
 
 /** Throws a UserError that says what the playbook covers, when that is not what is asked for. */
 export function assertCovers(
@@ -8,7 +9,9 @@ export function assertCovers(
   wanted: { goal: string; arch: Architecture; mode: WorkflowMode },
 ): void {
   const outside: string[] = [];
-  if (!coversGoal(playbook, wanted.goal)) outside.push(`the goal "${wanted.goal}"`);
+  const { goals, keywords } = playbook;
+  const words = withTerms({ goals, keywords }, termsFor(playbook, wanted.arch));
+  if (!coversGoal(words, wanted.goal)) outside.push(`the goal "${wanted.goal}"`);
   if (!playbook.arch.includes(wanted.arch)) outside.push(wanted.arch);
   if (playbook.mode !== wanted.mode) outside.push(`the workflow mode ${wanted.mode}`);
   if (outside.length === 0) return;

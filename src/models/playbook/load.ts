@@ -4,8 +4,11 @@ import { parse } from 'smol-toml';
 import { z } from 'zod';
 import { nearest } from '../../config/nearest.ts';
 import { EXIT, UserError, errorMessage } from '../../protocol/errors.ts';
+import type { Architecture } from '../../protocol/roles.ts';
 import { playbookSchema, sessionsFileSchema } from './format.ts';
 import type { PlaybookFile, RecordedSession } from './format.ts';
+import { termsFor, withTerms } from './terms.ts';
+import type { Terms } from './terms.ts';
 
 export const PLAYBOOK_FILE = 'playbook.toml';
 
@@ -13,7 +16,7 @@ export const PLAYBOOK_FILE = 'playbook.toml';
 export interface Playbook extends Omit<PlaybookFile, 'session' | 'include'> {
   /** Absolute. */
   folder: string;
-  sessions: ReadonlyMap<string, RecordedSession>;
+  sessions: Readonly<Partial<Record<Architecture, ReadonlyMap<string, RecordedSession>>>>;
 }
 
 /** The key of a session among a playbook's sessions. */
@@ -24,22 +27,45 @@ export function sessionKey(session: { role: string; task: string; attempt: numbe
 /** Reads a playbook's folder; everything wrong with it is a UserError that names file and place. */
 export function loadPlaybook(folder: string): Playbook {
   const absolute = resolve(folder);
-  const { session, include, ...rest } = readToml(join(absolute, PLAYBOOK_FILE), playbookSchema);
-  const sessions = new Map<string, RecordedSession>();
-  const add = (file: string, recorded: RecordedSession[]) => {
-    for (const one of recorded) {
-      const key = sessionKey(one);
-      if (sessions.has(key)) throw broken(file, `the session of ${key} is there twice`);
-      sessions.set(key, one);
-    }
-  };
-  add(join(absolute, PLAYBOOK_FILE), session);
-  for (const name of include) {
-    const file = join(absolute, name);
-    add(file, readToml(file, sessionsFileSchema).session);
-  }
-  if (sessions.size === 0) throw broken(join(absolute, PLAYBOOK_FILE), 'it has no sessions');
+  const file = join(absolute, PLAYBOOK_FILE);
+  const { session, include, ...rest } = readToml(file, playbookSchema);
+  checkTerms(file, rest);
+  const included = include.map((name) => join(absolute, name));
+  const recorded = [
+    { file, sessions: session },
+    ...included.map((name) => ({ file: name, sessions: readToml(name, sessionsFileSchema).session })),
+  ];
+  const sessions = Object.fromEntries(
+    rest.arch.map((arch) => [arch, sessionsFor(arch, recorded, termsFor(rest, arch))]),
+  );
   return { ...rest, folder: absolute, sessions };
+}
+
+function sessionsFor(
+  arch: Architecture,
+  recorded: { file: string; sessions: RecordedSession[] }[],
+  terms: Terms,
+): Map<string, RecordedSession> {
+  const found = new Map<string, RecordedSession>();
+  for (const { file, sessions } of recorded) {
+    for (const session of sessions) {
+      if (session.arch !== undefined && !session.arch.includes(arch)) continue;
+      const key = sessionKey(session);
+      if (found.has(key)) throw broken(file, `the session of ${key} is there twice`);
+      found.set(key, withTerms(session, terms));
+    }
+  }
+  if (found.size === 0) throw broken(recorded[0]?.file ?? '', 'it has no sessions');
+  return found;
+}
+
+/** A name that only some architectures have would stand in the answers of the others as it is. */
+function checkTerms(file: string, { arch, terms }: Pick<PlaybookFile, 'arch' | 'terms'>): void {
+  const names = new Set(Object.values(terms).flatMap(Object.keys));
+  for (const one of arch) {
+    const missing = [...names].filter((name) => terms[one]?.[name] === undefined);
+    if (missing.length > 0) throw broken(file, `[terms.${one}] has no "${missing.join('", "')}"`);
+  }
 }
 
 /** All playbooks below a folder, by name. */

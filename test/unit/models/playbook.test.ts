@@ -8,6 +8,7 @@ import { PlaybookClient } from '../../../src/models/playbook/client.ts';
 import { assertCovers, coversGoal } from '../../../src/models/playbook/goal.ts';
 import { findPlaybook, listPlaybooks, loadPlaybook } from '../../../src/models/playbook/load.ts';
 import { UserError } from '../../../src/protocol/errors.ts';
+import type { Architecture } from '../../../src/protocol/roles.ts';
 
 const HEAD = `
 name = "demo"
@@ -53,7 +54,11 @@ describe('a playbook', () => {
       temperature: 0,
       session,
     };
-    return new PlaybookClient(load(sessions)).complete(request, new AbortController().signal, onDelta);
+    return new PlaybookClient(load(sessions), 'x86_64').complete(
+      request,
+      new AbortController().signal,
+      onDelta,
+    );
   };
   const SESSION = '[[session]]\nrole = "developer"\ntask = "pmm"\n';
 
@@ -184,7 +189,7 @@ describe('a playbook', () => {
       session,
     };
     let pieces = 0;
-    const call = new PlaybookClient(playbook).complete(request, controller.signal, () => {
+    const call = new PlaybookClient(playbook, 'x86_64').complete(request, controller.signal, () => {
       if (++pieces === 2) controller.abort(reason);
     });
     await assert.rejects(call, (error) => error === reason);
@@ -194,7 +199,66 @@ describe('a playbook', () => {
   it('may spread its sessions over several files', () => {
     write('demo/sessions/pmm.toml', `${SESSION}[[session.answer]]\ntext = "one"\n`);
     const { sessions } = load('', HEAD.replace('[files]', 'include = ["sessions/pmm.toml"]\n[files]'));
-    assert.deepEqual([...sessions.keys()], ['developer of task "pmm", attempt 1']);
+    assert.deepEqual([...(sessions.x86_64?.keys() ?? [])], ['developer of task "pmm", attempt 1']);
+  });
+
+  describe('for several architectures', () => {
+    const TWO = HEAD.replace('arch = ["x86_64"]', 'arch = ["x86_64", "aarch64"]');
+    const terms = '[terms.x86_64]\nentry = ["boot.asm", "io.c"]\nway = "by GRUB"\n';
+    const others = '[terms.aarch64]\nentry = ["boot.S"]\nway = "by {arch}"\n';
+
+    const played = async (arch: Architecture, sessions: string) => {
+      const playbook = load(sessions, TWO + terms + others);
+      const session = { run: 'r', task: 'pmm', role: 'developer' as const, attempt: 1, turn: 0 };
+      const rest = { model: 'demo', system: 's', messages: [], tools: [], maxTokens: 1, temperature: 0 };
+      const { signal } = new AbortController();
+      const { message } = await new PlaybookClient(playbook, arch).complete({ ...rest, session }, signal);
+      return message.content.map((part) => (part.type === 'tool_call' ? part.input : part.text));
+    };
+
+    it('says what is meant by a name, in texts, lists and files', async () => {
+      write(
+        'demo/plan-aarch64.json',
+        '{"scope":["{entry}","{unknown} arch/{arch}/*.{c,h}"],"note":"{entry}"}',
+      );
+      const sessions =
+        `${SESSION}[[session.answer]]\ntext = "It boots {way}."\n` +
+        '[[session.answer.call]]\ntool = "propose_tasks"\ninputFile = "plan-{arch}.json"\n';
+      assert.deepEqual(await played('aarch64', sessions), [
+        'It boots by {arch}.',
+        { scope: ['boot.S', '{unknown} arch/aarch64/*.{c,h}'], note: 'boot.S' },
+      ]);
+      await assert.rejects(played('x86_64', sessions), /plan-x86_64\.json/);
+    });
+
+    it('has sessions for some of them only', async () => {
+      const only = (arch: string) =>
+        `${SESSION}arch = ["${arch}"]\n[[session.answer]]\ntext = "for ${arch}"\n`;
+      assert.deepEqual(await played('x86_64', only('x86_64') + only('aarch64')), ['for x86_64']);
+      assert.deepEqual(await played('aarch64', only('x86_64') + only('aarch64')), ['for aarch64']);
+      await assert.rejects(
+        played('aarch64', only('x86_64') + only('x86_64').replace('pmm', 'vmm')),
+        /no sessions/,
+      );
+    });
+
+    it('is refused where a name has no meaning for one of them', () =>
+      assert.throws(
+        () => load(`${SESSION}[[session.answer]]\ntext = "x"\n`, TWO + terms),
+        /\[terms\.aarch64\] has no "entry", "way"/,
+      ));
+
+    it('covers a goal that names the one it is for', () => {
+      const head = TWO.replace('"x86_64"]\narch', '"{arch}"]\narch');
+      const playbook = load(`${SESSION}[[session.answer]]\ntext = "x"\n`, head);
+      const wanted = (arch: Architecture, named: string) => () =>
+        assertCovers(playbook, {
+          ...{ arch, mode: 'kernel_build' },
+          goal: `Build a bootable ${named} kernel with SLM rule engine that detects hardware via PCI scan`,
+        });
+      assert.doesNotThrow(wanted('aarch64', 'aarch64'));
+      assert.throws(wanted('x86_64', 'aarch64'), /does not cover the goal/);
+    });
   });
 
   it('is refused with file and place when it is broken', () => {

@@ -1,6 +1,8 @@
 /* Leaving the machine: the firmware does it, by a call that the device tree describes (PSCI). */
 #include <auton/arch.h>
+#include <auton/boot.h>
 #include <auton/device_tree.h>
+#include <auton/init.h>
 #include <auton/string.h>
 #include "cpu.h"
 
@@ -19,11 +21,20 @@ static void psci_call(uint32_t function) {
         __asm__ volatile("smc #0" : "+r"(x0) : : "x1", "x2", "x3", "memory");
 }
 
+static void switch_off(void) {
+    psci_call(PSCI_SYSTEM_OFF);
+}
+
 void arch_poweroff(int status) {
     (void)status; /* there is nowhere to leave it: what the machine printed has to tell */
-    psci_call(PSCI_SYSTEM_OFF);
+    switch_off();
 }
 
 void arch_reboot(void) {
     psci_call(PSCI_SYSTEM_RESET);
 }
+
+static void power_init(void) {
+    poweroff_hook = switch_off;
+}
+INITCALL(INIT_CPU, power_init);
