@@ -17,9 +17,13 @@
 #define IN_LOWER_HALF(virt) (((virt) >> 48) == 0)
 #define IN_UPPER_HALF(virt) (((virt) >> 48) == 0xFFFF)
 
-extern const uint8_t __text_start[], __text_end[], __rodata_end[], __boot_stack_guard[];
+#define TLBI_ADDRESS(virt) ((virt) / PAGE_SIZE & 0xFFFFFFFFFFFULL)
+
+extern const uint8_t __text_start[], __text_end[], __rodata_end[], __kernel_end[], __boot_stack_guard[];
+static uint8_t window[PAGE_SIZE] __attribute__((aligned(4096)));
 
 static uint64_t *kernel_table;
+static uint64_t *window_entry; /* what maps the window; NULL before the kernel's tables are in use */
 static spinlock_t lock;
 
 /* Bytes that one entry of a level maps: 1 is the page table, 4 the top. */
@@ -62,6 +66,23 @@ static void set_entry(uint64_t *entry, uint64_t value) {
     __asm__ volatile("dsb ishst\n\tisb" : : : "memory");
 }
 
+/* Gives an entry that may be in use another value. In between, what it maps is gone, perhaps the table that it stands in
+ * among it: that is therefore reached through a window of its own. Code, stacks and the image's data are mapped in pages
+ * that nobody splits. */
+static void change_entry(uint64_t *entry, uint64_t value, virt_addr_t virt) {
+    if (!window_entry || !(*entry & PTE_VALID)) {
+        set_entry(entry, value);
+        return;
+    }
+    set_entry(window_entry, (virt_to_phys(entry) & PTE_ADDRESS) | entry_flags((virt_addr_t)window, 1, MAP_WRITABLE | MAP_NOEXEC));
+    arch_flush_tlb((virt_addr_t)window);
+    __asm__ volatile("str xzr, [%0]\n\tdsb ishst\n\ttlbi vaae1is, %1\n\tdsb ish\n\tisb\n\t"
+                     "str %2, [%0]\n\tdsb ishst\n\tisb"
+                     :
+                     : "r"(window + (uint64_t)entry % PAGE_SIZE), "r"(TLBI_ADDRESS(virt)), "r"(value)
+                     : "memory");
+}
+
 static uint64_t *new_table(void) {
     phys_addr_t page = pmm_alloc_page();
     return page ? memset(phys_to_virt(page), 0, PAGE_SIZE) : NULL;
@@ -78,10 +99,8 @@ static uint64_t *descend(uint64_t *entry, unsigned level, virt_addr_t virt) {
         uint64_t part = level - 1 == 1 ? old | PTE_TABLE : old;
         for (unsigned i = 0; i < ENTRIES; i++)
             table[i] = part + i * entry_span(level - 1);
-        set_entry(entry, 0);
-        arch_flush_tlb(virt);
     }
-    set_entry(entry, virt_to_phys(table) | PTE_TABLE);
+    change_entry(entry, virt_to_phys(table) | PTE_TABLE, virt);
     return table;
 }
 
@@ -109,19 +128,11 @@ static uint64_t *lookup(uint64_t *root, virt_addr_t virt, unsigned *level) {
     return NULL;
 }
 
-static void replace(uint64_t *entry, uint64_t value, virt_addr_t virt) {
-    if (*entry & PTE_VALID && *entry != value) {
-        set_entry(entry, 0);
-        arch_flush_tlb(virt);
-    }
-    set_entry(entry, value);
-}
-
 int arch_map_page(virt_addr_t virt, phys_addr_t phys, uint32_t flags) {
     uint64_t irq = spin_lock(&lock);
     uint64_t *entry = entry_for(root_of(virt), virt, 1);
     if (entry)
-        replace(entry, (phys & PTE_ADDRESS) | entry_flags(virt, 1, flags), virt);
+        change_entry(entry, (phys & PTE_ADDRESS) | entry_flags(virt, 1, flags), virt);
     spin_unlock(&lock, irq);
     return entry ? 0 : -1;
 }
@@ -151,7 +162,7 @@ static int protect(uint64_t *root, virt_addr_t virt, virt_addr_t end, uint32_t f
                 return -1;
             continue;
         }
-        replace(entry, (*entry & PTE_ADDRESS) | entry_flags(virt, level, flags), virt);
+        change_entry(entry, (*entry & PTE_ADDRESS) | entry_flags(virt, level, flags), virt);
         virt += entry_span(level);
     }
     return 0;
@@ -175,7 +186,7 @@ bool arch_get_physical(virt_addr_t virt, phys_addr_t *out) {
 }
 
 void arch_flush_tlb(virt_addr_t virt) {
-    __asm__ volatile("dsb ishst\n\ttlbi vaae1is, %0\n\tdsb ish\n\tisb" : : "r"(virt / PAGE_SIZE & 0xFFFFFFFFFFFULL) : "memory");
+    __asm__ volatile("dsb ishst\n\ttlbi vaae1is, %0\n\tdsb ish\n\tisb" : : "r"(TLBI_ADDRESS(virt)) : "memory");
 }
 
 void arch_flush_tlb_all(void) {
@@ -233,6 +244,12 @@ static void map_direct(phys_addr_t phys, phys_addr_t end) {
     }
 }
 
+static uint64_t *page_entry(const void *page) {
+    uint64_t *entry = entry_for(kernel_table, (virt_addr_t)page, 1);
+    need(entry);
+    return entry;
+}
+
 static void protect_image(const uint8_t *from, const uint8_t *to, uint32_t flags) {
     need(protect(kernel_table, (virt_addr_t)from, (virt_addr_t)to, flags) == 0);
 }
@@ -259,9 +276,12 @@ void arch_mmu_init(void) {
                ALIGN_UP(boot_info.firmware_table + device_tree()->size, PAGE_SIZE));
     protect_image(__text_start, __text_end, 0);
     protect_image(__text_end, __rodata_end, MAP_NOEXEC);
+    for (const uint8_t *page = __rodata_end; page < __kernel_end; page += PAGE_SIZE)
+        page_entry(page); /* splits what is large */
+    *page_entry(__boot_stack_guard) = 0;
     WRITE_SYSREG("ttbr1_el1", virt_to_phys(kernel_table));
     isb();
     arch_flush_tlb_all();
-    arch_unmap_page((virt_addr_t)__boot_stack_guard);
+    window_entry = page_entry(window);
     mmio_use(map_device);
 }
