@@ -12,6 +12,7 @@ struct activations {
     int8_t *quants;      /* (count, columns) */
     float *scales;       /* (count, columns/32) */
     int32_t *sums;       /* (count, columns/16): sums of quants */
+    int32_t *offsets;    /* (count, columns/32): -8 times their sums */
 };
 enum activation_rounding rounding_for(uint32_t type);
 
@@ -46,7 +47,7 @@ struct isa {
 extern const struct isa isa_scalar;
 
 /* The instruction sets of this architecture, best first, `scalar` last; NULL at the end. */
-extern const struct isa *const isa_list[];
+const struct isa *const *isa_list(void);
 const struct isa *isa_pick(const char *name); /* NULL name: the best present; NULL when it is not there */
 
 /* Row `row` of a tensor as floats. */

@@ -25,10 +25,13 @@ const struct isa isa_scalar = {
 };
 
 /* An architecture with vectors has a list of its own. */
-__attribute__((weak)) const struct isa *const isa_list[] = {&isa_scalar, NULL};
+__attribute__((weak)) const struct isa *const *isa_list(void) {
+    static const struct isa *const list[] = {&isa_scalar, NULL};
+    return list;
+}
 
 const struct isa *isa_pick(const char *name) {
-    for (const struct isa *const *i = isa_list; *i; i++)
+    for (const struct isa *const *i = isa_list(); *i; i++)
         if ((!name || strcmp((*i)->name, name) == 0) && (*i)->present())
             return *i;
     return NULL;

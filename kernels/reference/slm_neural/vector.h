@@ -106,23 +106,45 @@ static void vector_round(struct activations *in, enum activation_rounding roundi
                 sum += quants[16 * k + j];
             in->sums[i * (columns / 16) + k] = sum;
         }
+        for (size_t k = 0; k < columns / 32; k++) {
+            const int32_t *halves = in->sums + i * (columns / 16) + 2 * k;
+            in->offsets[i * (columns / 32) + k] = -8 * (halves[0] + halves[1]);
+        }
     }
     in->rounding = rounding;
 }
 
 /* --- attention ------------------------------------------------------------------------------------------------------ */
 
+#ifndef LANES
+#define LANES 4 /* floats in a vector register */
+#endif
+typedef float vector __attribute__((vector_size(4 * LANES)));
+#define PER_TILE (16 / LANES) /* vectors that hold one dimension of the 16 positions of a tile of keys */
+
 /* scores[p] = scale * query . key[p]; the keys of 16 positions lie dimension by dimension. */
 static inline void vector_scores(const float *query, const float *keys, size_t head, size_t positions, float scale,
                                  float *scores) {
-    for (size_t p = 0; p < positions; p += 16, keys += 16 * head) {
-        float sums[16] = {0};
-        for (size_t d = 0; d < head; d++)
-            for (size_t i = 0; i < 16; i++)
-                sums[i] += query[d] * keys[16 * d + i];
-        for (size_t i = 0; i < 16; i++)
-            scores[p + i] = sums[i] * scale;
+    const vector *key = (const vector *)keys;
+    vector *out = (vector *)scores;
+    size_t vectors = (positions + 15) / 16 * PER_TILE, tile = head * PER_TILE, v = 0;
+    for (; v + 4 <= vectors; v += 4, key += 4 / PER_TILE * tile) {
+        vector sums[4] = {{0}};
+        for (size_t i = 0; i < head; i++)
+            for (size_t j = 0; j < 4; j++)
+                sums[j] += query[i] * key[j / PER_TILE * tile + i * PER_TILE + j % PER_TILE];
+        for (size_t j = 0; j < 4; j++)
+            out[v + j] = sums[j] * scale;
     }
+    for (; v < vectors; v += PER_TILE, key += tile)
+        for (size_t j = 0; j < PER_TILE; j++) {
+            vector even = {0}, odd = {0};
+            for (size_t i = 0; i < head; i += 2) { /* heads are of even size */
+                even += query[i] * key[i * PER_TILE + j];
+                odd += query[i + 1] * key[(i + 1) * PER_TILE + j];
+            }
+            out[v + j] = (even + odd) * scale;
+        }
 }
 
 /* Softmax without the division; returns the sum. */
@@ -137,22 +159,34 @@ static inline float vector_weights(float *scores, size_t n) {
     return sum;
 }
 
+static inline void vector_store(float *out, const vector *v, size_t count) {
+    for (size_t i = 0; i < LANES && i < count; i++)
+        out[i] = (*v)[i];
+}
+
+/* out = scale * sum of weights[p] * value[p] */
 static inline void vector_mix(const float *weights, const float *values, size_t head, size_t positions, float scale,
                               float *out) {
-    size_t stride = ALIGN_UP(head, 16);
-    for (size_t d = 0; d < head; d += 16) {
-        float even[16] = {0}, odd[16] = {0};
-        const float *v = values + d;
+    size_t stride = ALIGN_UP(head, 16) / LANES;
+    for (size_t d = 0; d * LANES < head; d += 2) {
+        const vector *left = (const vector *)values + d, *right = left + (d + 1 < stride);
+        vector a = {0}, b = {0}, c = {0}, e = {0};
         size_t p = 0;
-        for (; p + 1 < positions; p += 2, v += 2 * stride)
-            for (size_t i = 0; i < 16; i++) {
-                even[i] += weights[p] * v[i];
-                odd[i] += weights[p + 1] * v[stride + i];
-            }
-        for (size_t i = 0; p < positions && i < 16; i++)
-            even[i] += weights[p] * v[i];
-        for (size_t i = 0; i < 16 && d + i < head; i++)
-            out[d + i] = (even[i] + odd[i]) * scale;
+        for (; p + 2 <= positions; p += 2, left += 2 * stride, right += 2 * stride) {
+            a += weights[p] * left[0];
+            b += weights[p] * right[0];
+            c += weights[p + 1] * left[stride];
+            e += weights[p + 1] * right[stride];
+        }
+        if (p < positions) {
+            a += weights[p] * left[0];
+            b += weights[p] * right[0];
+        }
+        a = (a + c) * scale;
+        b = (b + e) * scale;
+        vector_store(out + d * LANES, &a, head - d * LANES);
+        if ((d + 1) * LANES < head)
+            vector_store(out + (d + 1) * LANES, &b, head - (d + 1) * LANES);
     }
 }
 

@@ -81,7 +81,7 @@ const numbers = (line: string) => line.trim().split(' ').filter(Boolean).map(Num
 const SANITIZERS = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all'];
 const arch = process.arch === 'arm64' ? 'aarch64' : 'x86_64';
 
-/** The kernel's engine as a library, and a program of one file with it. */
+/** The kernel's engine as one object, and a program of one file with it. */
 function build(folder: string, cc: string, flags: string[], source: string, link: string[] = []): string {
   mkdirSync(folder, { recursive: true });
   const variables = [`ARCH=${arch}`, `O=${folder}`, `HOSTCC=${cc}`, `HOST_CFLAGS=${flags.join(' ')}`];
@@ -90,7 +90,7 @@ function build(folder: string, cc: string, flags: string[], source: string, link
   });
   const program = join(folder, basename(source, '.c'));
   const includes = ['include', `arch/${arch}/include`, 'slm_neural'].map((name) => `-I${join(kernel, name)}`);
-  const files = [join(import.meta.dirname, source), join(folder, 'host/libneural.a')];
+  const files = [join(import.meta.dirname, source), join(folder, 'host/neural.o')];
   execFileSync(cc, ['-std=gnu11', ...flags, ...link, ...includes, '-o', program, ...files]);
   return program;
 }
