@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { errorMessage, hasCode, UserError } from '../protocol/errors.ts';
 import { tryLock } from '../run/lock.ts';
 import { openSocket } from './client.ts';
-import { removeEndpoint, socketPath, writeEndpoint } from './endpoint.ts';
+import { readEndpoint, removeEndpoint, socketPath, writeEndpoint } from './endpoint.ts';
 import type { Engine } from './engine.ts';
 import { EngineSession } from './server-session.ts';
 
@@ -82,11 +82,7 @@ async function listenAlone(server: Server, path: string, folder: string): Promis
       await listen(server, path);
     } catch (error) {
       if (!hasCode(error, 'EADDRINUSE')) throw error;
-      const other = await openSocket(path);
-      if (other) {
-        other.destroy();
-        return false;
-      }
+      if (await isServed(path, folder)) return false;
       rmSync(path, { force: true });
       await listen(server, path);
     }
@@ -94,6 +90,7 @@ async function listenAlone(server: Server, path: string, folder: string): Promis
     return true;
   } catch (error) {
     server.close();
+    if (error instanceof UserError) throw error;
     throw new UserError(
       `The engine cannot open its socket ${path}: ${errorMessage(error)}.`,
       `Make ${dirname(path)} writable, on a file system that can hold sockets.`,
@@ -102,6 +99,21 @@ async function listenAlone(server: Server, path: string, folder: string): Promis
   } finally {
     unlock();
   }
+}
+
+/** Whether an engine serves the folder by this socket. What else listens there is given the time to end. */
+async function isServed(path: string, folder: string): Promise<boolean> {
+  for (let waited = 0; waited < STARTING_MS; waited += POLL_MS) {
+    const other = await openSocket(path);
+    other?.destroy();
+    if (!other) return false;
+    if (readEndpoint(folder)?.socket === path) return true;
+    await sleep(POLL_MS); // an engine that ends, or whose folder was deleted and made anew
+  }
+  throw new UserError(
+    `Another program listens on the engine's socket ${path}.`,
+    'End that program, or delete the socket; then try again.',
+  );
 }
 
 async function lockStart(folder: string): Promise<() => void> {

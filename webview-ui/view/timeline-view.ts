@@ -159,8 +159,8 @@ export class TimelineView {
     const visible = Math.min(right, this.element.clientWidth) - Math.max(left, 0);
     const letters = Math.floor((visible - 8) / LETTER);
     if (bar.label !== '' && letters >= 3) {
-      const text = bar.label.length <= letters ? bar.label : `${bar.label.slice(0, letters - 1)}…`;
-      group.append(svg('text', { x: Math.max(left, 0) + 5, y: top + BAR / 2, class: 'label' }, text));
+      const at = { x: Math.max(left, 0) + 5, y: top + BAR / 2, class: 'label' };
+      group.append(svg('text', at, shorten(bar.label, letters)));
     }
     const what = bar.label === '' ? this.#words.say(`state.${bar.state}`) : bar.label;
     group.append(svg('title', {}, `${what}\n${clockText(bar.from)} – ${clockText(bar.to)}`));
@@ -185,13 +185,14 @@ export class TimelineView {
     });
     if (this.#kind === 'tasks') group.dataset['task'] = lane.id;
     const note = oneLine(lane.note);
+    const letters = Math.floor((width - 28) / LETTER) - lane.id.length;
     group.append(
       svg('rect', { x: 0, y, width, height: ROW, class: 'ground' }),
       svg(
         'text',
         { x: 12, y: y + ROW / 2 },
         svg('tspan', { class: 'id' }, lane.id),
-        svg('tspan', { class: 'note', dx: 8 }, note),
+        svg('tspan', { class: 'note', dx: 8 }, shorten(note, letters)),
       ),
       svg('title', {}, note === '' ? lane.id : `${lane.id}\n${note}`),
     );
@@ -265,4 +266,9 @@ export class TimelineView {
     this.#events.select(task);
     this.#events.open(task);
   }
+}
+
+/** SVG does not shorten by itself. */
+function shorten(text: string, letters: number): string {
+  return text.length <= letters ? text : `${text.slice(0, Math.max(0, letters - 1)).trimEnd()}…`;
 }

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { runEngine } from '../../engine/process.ts';
 import { stopEngine } from '../../engine/spawn.ts';
 import type { Cli } from '../cli.ts';
@@ -16,11 +16,11 @@ export function engineCommand(cli: Cli): Command {
   return new Command('engine')
     .description('serve the runs of a folder to editors and commands until nobody needs it')
     .option('--folder <folder>', 'the folder to serve [as --workspace]')
-    .option(
-      '--idle-seconds <seconds>',
-      'ends after this long without a client and a run',
-      positive('seconds'),
-      60,
+    .addOption(
+      new Option('--idle-seconds <seconds>', 'ends after this long without a client and a run')
+        .argParser(positive('seconds'))
+        .env('AUTON_ENGINE_IDLE_SECONDS')
+        .default(60),
     )
     .option('--stop', 'end the engine that serves the folder; its run is paused')
     .action(async ({ folder: named, idleSeconds, stop }: Options, command: Command) => {

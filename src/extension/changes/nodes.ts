@@ -12,7 +12,7 @@ import type { HasTarget, Target } from '../common/target.ts';
 import type { AutonFolder } from '../folder.ts';
 import { COMMANDS } from '../ids.ts';
 import type { RunRecord } from '../runs/run-record.ts';
-import { escape } from '../views/markdown.ts';
+import { escape } from '../common/markdown.ts';
 import { BRANCH_STATES, branchIcon, branchState, isReviewable, stateText } from './branch-state.ts';
 import { changeUri } from './change-decorations.ts';
 import type { Comparison } from './comparison.ts';

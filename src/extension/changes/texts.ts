@@ -1,6 +1,6 @@
 import { l10n } from 'vscode';
 import type { AttemptView } from '../../protocol/run-state.ts';
-import { escape } from '../views/markdown.ts';
+import { escape } from '../common/markdown.ts';
 import type { FileChange } from './file-changes.ts';
 
 /** "+12 −3", "binary", or nothing where no line changed. */

@@ -2,7 +2,7 @@ import type { Evidence } from '../../protocol/evidence.ts';
 import type { RunState, TaskView } from '../../protocol/run-state.ts';
 import { TASK_STATES } from '../../protocol/task.ts';
 import type { RunPhase } from '../runs/run-record.ts';
-import { code, fenced, lastLines, plain } from './markdown.ts';
+import { code, fenced, lastLines, plain } from '../common/markdown.ts';
 
 /** `l10n.t` for people; English for models. */
 export type Translate = (message: string, ...args: (string | number)[]) => string;
@@ -103,9 +103,13 @@ function taskText(
   }
   const failed = evidence.findLast(({ passed }) => !passed);
   if (failed && taskState !== 'merged') lines.push('', evidenceText(failed, t));
-  const asked = reviews.findLast(({ review }) => review.verdict === 'request_changes');
-  if (asked && taskState !== 'merged')
-    lines.push('', t('{0} asks for changes: {1}', code(asked.agent), plain(asked.review.summary)));
+  const asked = reviews.at(-1);
+  if (asked?.review.verdict === 'request_changes' && taskState !== 'merged') {
+    const { summary, comments } = asked.review;
+    lines.push('', t('{0} asks for changes: {1}', code(asked.agent), plain(summary)));
+    for (const { file, line, message } of comments.slice(0, SHOWN_FINDINGS))
+      lines.push(`- ${code(line === undefined ? file : `${file}:${line}`)} ${plain(message)}`);
+  }
   return lines.join('\n');
 }
 

@@ -18,7 +18,7 @@ import type { Ctx } from '../ctx.ts';
 import type { AutonFolder } from '../folder.ts';
 import { TOOLS } from '../ids.ts';
 import { english } from './english.ts';
-import { code, fenced, plain } from './markdown.ts';
+import { code, fenced, plain } from '../common/markdown.ts';
 import { evidenceText, explainText, statusText, troubles } from './run-text.ts';
 
 /** More would fill a model's context with one answer. */

@@ -70,7 +70,11 @@ function pausedNotice(
       { label: l10n.t('Set Budget'), command: 'setBudget', target },
       { label: l10n.t('Show Costs'), command: 'showCosts', target },
     ],
-    model: [resume, { label: l10n.t('Set API Key'), command: 'setApiKey', target }],
+    model: [
+      resume,
+      { label: l10n.t('Set API Key'), command: 'setApiKey', target },
+      { label: l10n.t('Select Models'), command: 'selectModels', target },
+    ],
     workspace: [resume, { label: l10n.t('Show Logs'), command: 'showLogs', target }],
   };
   const offered = buttons[reason];

@@ -5,7 +5,7 @@ import type { LinkStatus } from '../engine/engine-link.ts';
 import type { CommandName } from '../ids.ts';
 import type { RunRecord } from '../runs/run-record.ts';
 import { countOf, waitingOn, type Waiting } from '../runs/waiting.ts';
-import { escape, excerpt, paragraphs } from '../views/markdown.ts';
+import { escape, excerpt, paragraphs } from '../common/markdown.ts';
 import { PHASE_MARKS } from '../views/marks.ts';
 import { costText, progressText } from '../views/run-row.ts';
 

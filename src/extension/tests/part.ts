@@ -53,7 +53,7 @@ export function testsPart(ctx: Ctx): Disposable {
         run.end();
       }
     };
-  controller.createRunProfile(l10n.t('Run'), TestRunProfileKind.Run, handler(runTests), true);
+  controller.createRunProfile(l10n.t('Run Tests'), TestRunProfileKind.Run, handler(runTests), true);
   controller.createRunProfile(l10n.t('Debug'), TestRunProfileKind.Debug, handler(debugTests), true);
 
   const watcher = workspace.createFileSystemWatcher(SOURCES);

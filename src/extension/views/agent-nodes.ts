@@ -6,7 +6,7 @@ import { dollars } from '../../protocol/units.ts';
 import type { Target } from '../common/target.ts';
 import type { RunPhase, RunRecord } from '../runs/run-record.ts';
 import { COLOURS, ROLE_MARKS, WAITS_ON_USER } from './marks.ts';
-import { code, escape, excerpt, facts, paragraphs } from './markdown.ts';
+import { code, escape, excerpt, facts, paragraphs } from '../common/markdown.ts';
 import { TreeNode, type Row } from './node.ts';
 
 const TEXT_CHARACTERS = 300;

@@ -8,7 +8,7 @@ import { COMMANDS } from '../ids.ts';
 import type { RunRecord } from '../runs/run-record.ts';
 import { evidenceRow, evidenceTooltip } from './evidence-row.ts';
 import { COLOURS, EVIDENCE_MARKS } from './marks.ts';
-import { code, escape, facts, paragraphs } from './markdown.ts';
+import { code, escape, facts, paragraphs } from '../common/markdown.ts';
 import { TreeNode, type Row } from './node.ts';
 
 /** What a click on a finding is given. */

@@ -2,7 +2,7 @@ import { l10n } from 'vscode';
 import type { Evidence } from '../../protocol/evidence.ts';
 import { dayAndTime, duration } from '../../protocol/units.ts';
 import { COLOURS, EVIDENCE_MARKS } from './marks.ts';
-import { code, escape, excerpt, facts, paragraphs } from './markdown.ts';
+import { code, escape, excerpt, facts, paragraphs } from '../common/markdown.ts';
 import type { Row } from './node.ts';
 
 const SUMMARY_CHARACTERS = 400;

@@ -8,7 +8,7 @@ import { glanceAt, type Glance } from '../runs/glance.ts';
 import type { RunDelta, RunPhase, RunRecord } from '../runs/run-record.ts';
 import { changedLists, layoutOf, type GroupName, type Layout } from './layout.ts';
 import { COLOURS, ROLE_MARKS, WAITS_ON_USER } from './marks.ts';
-import { code, escape, paragraphs } from './markdown.ts';
+import { code, escape, paragraphs } from '../common/markdown.ts';
 import { NOTHING, TreeNode, type Icon, type Row, type Stale } from './node.ts';
 import { problemTooltip, runRow, runTooltip } from './run-row.ts';
 import { taskRow, taskTooltip } from './task-row.ts';

@@ -7,7 +7,7 @@ import { dayAndTime, dollars } from '../../protocol/units.ts';
 import type { RunPhase, RunRecord } from '../runs/run-record.ts';
 import type { Glance } from '../runs/glance.ts';
 import { COLOURS, PHASE_MARKS } from './marks.ts';
-import { code, escape, excerpt, facts, paragraphs } from './markdown.ts';
+import { code, escape, excerpt, facts, paragraphs } from '../common/markdown.ts';
 import type { Row } from './node.ts';
 
 const NOTICES = 5;

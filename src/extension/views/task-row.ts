@@ -7,7 +7,7 @@ import { dollars, duration } from '../../protocol/units.ts';
 import type { RunPhase } from '../runs/run-record.ts';
 import { awaitsUser, isChanged, isOpen, isRetryable } from '../runs/task-rules.ts';
 import { TASK_MARKS, WAITS_ON_USER } from './marks.ts';
-import { code, escape, excerpt, facts, paragraphs } from './markdown.ts';
+import { code, escape, excerpt, facts, paragraphs } from '../common/markdown.ts';
 import type { Row } from './node.ts';
 import { evidenceLine } from './evidence-row.ts';
 

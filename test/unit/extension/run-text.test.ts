@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { english } from '../../../src/extension/chat/english.ts';
-import { code, fenced, lastLines, plain } from '../../../src/extension/chat/markdown.ts';
+import { code, fenced, lastLines, plain } from '../../../src/extension/common/markdown.ts';
 import {
   explainText,
   statusText,
@@ -111,7 +111,7 @@ describe('text of others in Markdown', () => {
   });
 
   it('cannot end code or a fence', () => {
-    assert.equal(code('a`b\nc'), '`a b c`');
+    assert.equal(code('a`b\nc'), '``a`b c``');
     assert.equal(fenced('x\n````\ny'), '`````\nx\n````\ny\n`````');
   });
 

@@ -19,8 +19,6 @@ export function useDesk(start: Start = {}): Desk {
   // A browser and a whole editor on a busy machine: what fails once and not again is told, not counted.
   beforeEach('allow another try', function () {
     this.currentTest?.retries(1);
-    const tries = (this.currentTest as { _currentRetry?: number } | undefined)?._currentRetry ?? 0;
-    if (tries > 0) console.log(`    tried again: ${this.currentTest?.title}`);
   });
   afterEach('close the windows', async function () {
     this.timeout(60_000);

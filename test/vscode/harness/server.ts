@@ -201,7 +201,13 @@ function installExtension(home: string, vsix: string, env: NodeJS.ProcessEnv): v
 }
 
 function environment(home: string, changes: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const own: NodeJS.ProcessEnv = { XDG_CONFIG_HOME: join(home, 'config'), ...changes };
+  const own: NodeJS.ProcessEnv = {
+    XDG_CONFIG_HOME: join(home, 'config'),
+    // Extensions then run in this environment, and not in that of the user's login shell, which has a PATH of its own.
+    VSCODE_CLI: '1',
+    AUTON_ENGINE_IDLE_SECONDS: '5',
+    ...changes,
+  };
   const env: NodeJS.ProcessEnv = {};
   for (const [name, value] of Object.entries({ ...process.env, ...own })) {
     const inherited = !(name in own);

@@ -25,15 +25,18 @@ export function makeWorkspace({ files = { 'auton.toml': '' }, git = true }: Work
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), contents);
   }
-  if (git) {
-    const run = (...args: string[]) => execFileSync('git', args, { cwd: folder, stdio: 'ignore' });
-    run('init', '--initial-branch=main');
-    run('config', 'user.name', 'Test');
-    run('config', 'user.email', 'test@localhost');
-    run('add', '--all');
-    run('commit', '--allow-empty', '--message=Begin');
-  }
+  if (git) gitRepository(folder);
   return folder;
+}
+
+/** Makes a folder a repository with what is in it as its one commit. */
+export function gitRepository(folder: string): void {
+  const run = (...args: string[]) => execFileSync('git', args, { cwd: folder, stdio: 'ignore' });
+  run('init', '--initial-branch=main');
+  run('config', 'user.name', 'Test');
+  run('config', 'user.email', 'test@localhost');
+  run('add', '--all');
+  run('commit', '--allow-empty', '--message=Begin');
 }
 
 /** A file that opens several folders in one window. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { useDesk } from '../harness/mocha.ts';
 import { until } from '../harness/wait.ts';
@@ -65,11 +66,26 @@ describe('The engine behind the windows', function () {
   it('ends by itself when no window needs it any more', async () => {
     const folder = desk.workspace({ files: { 'auton.toml': CONFIG } });
     const window = await desk.open({ folder });
-    await runClash(window);
-    await until('the engine to be there', () => engine(folder), { timeoutMs: RUN_MS });
-    await window.statusItem(/done|failed/i, RUN_MS);
+    await window.command('AUTON: Restart Engine');
+    await window.statusItem(/engine of AUTON was restarted/);
+    assert.ok(engine(folder));
     await window.page.close();
-    await until('the engine to end', () => engine(folder) === null, { timeoutMs: 150_000 });
+    await until('the engine to end', () => engine(folder) === null, { timeoutMs: 60_000 });
+  });
+
+  it('says who is in its way when another program has its socket', async () => {
+    const folder = desk.workspace({ files: { 'auton.toml': CONFIG } });
+    mkdirSync(join(folder, '.auton'));
+    const socket = join(folder, '.auton', 'engine.sock');
+    const other = createServer().listen(socket);
+    try {
+      const window = await desk.open({ folder });
+      await window.command('AUTON: Restart Engine');
+      await window.notification(/Another program listens on the engine's socket.*delete the socket/s, 60_000);
+      await window.screenshot('socket-in-use');
+    } finally {
+      other.close();
+    }
   });
 });
 

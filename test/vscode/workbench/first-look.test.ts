@@ -5,15 +5,12 @@ import { THEMES, type Theme } from '../harness/workbench.ts';
 describe('AUTON in a folder in which nothing ran yet', () => {
   const desk = useDesk();
 
-  it('says in its view how to begin', async () => {
+  it('says how to begin, over a reload, offers its commands, those of items not, in every colour theme', async () => {
     const window = await desk.open({ folder: desk.workspace() });
     await window.container('AUTON');
+    await window.reload();
     const { buttons } = await window.tree('Runs').welcomeSays(/Agents plan, write, build, boot/);
     assert.ok(buttons.includes('Run Goal'), buttons.join());
-  });
-
-  it('lists its commands in the palette, those of items not', async () => {
-    const window = await desk.open({ folder: desk.workspace() });
     for (const title of ['AUTON: Run Goal', 'AUTON: Check Environment', 'AUTON: Show Logs']) {
       assert.ok((await window.palette(title)).includes(title), title);
     }
@@ -21,11 +18,6 @@ describe('AUTON in a folder in which nothing ran yet', () => {
       (await window.palette('AUTON: Open')).filter((title) => title === 'AUTON: Open Change'),
       [],
     );
-  });
-
-  it('is itself in every colour theme', async () => {
-    const window = await desk.open({ folder: desk.workspace() });
-    await window.container('AUTON');
     for (const theme of Object.keys(THEMES) as Theme[]) {
       await window.theme(theme);
       await window.screenshot(`nothing-yet-${theme}`);
@@ -33,15 +25,14 @@ describe('AUTON in a folder in which nothing ran yet', () => {
   });
 });
 
-describe('The harness', () => {
+describe('AUTON in a window without a folder', () => {
   const desk = useDesk();
 
-  it('reloads a window and finds it again as it was', async () => {
-    const window = await desk.open({
-      folder: desk.workspace({ files: { 'auton.toml': '', 'a.txt': 'one' } }),
-    });
+  it('says that it needs one', async () => {
+    const window = await desk.open({});
     await window.container('AUTON');
-    await window.reload();
-    await window.tree('Runs').welcome();
+    const { buttons } = await window.tree('Runs').welcomeSays(/AUTON works in a folder/);
+    assert.deepEqual(buttons, ['Open Folder']);
+    await window.screenshot('no-folder');
   });
 });

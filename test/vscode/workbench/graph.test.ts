@@ -57,7 +57,7 @@ const selected = (graph: FrameLocator) => graph.locator('[aria-selected="true"] 
 describe('The graph of a run', () => {
   const desk = useDesk();
 
-  it('shows its tasks with their states, and the time line', async () => {
+  it('shows its tasks with their states and the time line; a click leads to the tree, keys along the edges', async () => {
     const window = await desk.open({ folder: folderWith(desk, sampleRun()) });
     const graph = await openGraph(window);
     assert.deepEqual((await graph.locator('.card .id').allTextContents()).sort(), [
@@ -71,11 +71,7 @@ describe('The graph of a run', () => {
     assert.match(boot ?? '', /boot: Enter long mode.*merged.*2 attempts.*after headers/);
     assert.equal(await graph.locator('.lanes [role="listitem"]').count(), 6);
     await window.screenshot('graph-finished');
-  });
 
-  it('leads by a click to the task in the tree, and by the keyboard along the edges', async () => {
-    const window = await desk.open({ folder: folderWith(desk, sampleRun()) });
-    const graph = await openGraph(window);
     await graph.locator('#task-headers').click();
     await window.tree('Runs').row('headers');
     assert.deepEqual(await selected(graph), ['headers']);
@@ -89,7 +85,7 @@ describe('The graph of a run', () => {
     assert.deepEqual(await selected(graph), ['slm-rules']);
   });
 
-  it('filters by words and by state', async () => {
+  it('filters by words and by state, and is itself in every colour theme', async () => {
     const window = await desk.open({ folder: folderWith(desk, sampleRun('working')) });
     const graph = await openGraph(window);
     await graph.locator('.search').fill('slab');
@@ -99,6 +95,13 @@ describe('The graph of a run', () => {
     await graph.locator('.chip[title="merged"]').click();
     await window.until('the merged ones', async () => (await graph.locator('.card.faded').count()) === 5);
     await window.screenshot('graph-filtered');
+    await graph.locator('.chip[title="merged"]').click();
+    await graph.locator('#task-boot').click();
+    await window.tree('Runs').row('boot');
+    for (const theme of Object.keys(THEMES) as Theme[]) {
+      await window.theme(theme);
+      await window.screenshot(`graph-${theme}`);
+    }
   });
 
   it('is there again after the window was reloaded, as it was left', async () => {
@@ -162,23 +165,12 @@ describe('The graph of a run', () => {
     await window.until('all tasks', async () => (await graph.locator('.card').count()) === 1000);
     await window.screenshot('graph-thousand');
   });
-
-  it('is itself in every colour theme', async () => {
-    const window = await desk.open({ folder: folderWith(desk, sampleRun('working')) });
-    const graph = await openGraph(window);
-    await graph.locator('#task-boot').click();
-    await window.tree('Runs').row('boot');
-    for (const theme of Object.keys(THEMES) as Theme[]) {
-      await window.theme(theme);
-      await window.screenshot(`graph-${theme}`);
-    }
-  });
 });
 
 describe('What a run cost', () => {
   const desk = useDesk();
 
-  it('is shown as a document that follows the run', async () => {
+  it('is shown as a document, and is in the report, which the command line writes', async () => {
     const folder = folderWith(desk, sampleRun());
     const window = await desk.open({ folder });
     await window.command('AUTON: Show Costs');
@@ -186,13 +178,11 @@ describe('What a run cost', () => {
     await window.until('the costs', async () => (await preview.locator('table').count()) >= 4);
     assert.match((await preview.locator('body').innerText()) ?? '', /nothing: the answers are recorded/);
     await window.screenshot('costs');
-  });
+    await window.closeTabs();
 
-  it('is in the report, which the command line writes', async () => {
-    const window = await desk.open({ folder: folderWith(desk, sampleRun()) });
     await window.command('AUTON: Show Report');
-    const preview = window.webview();
-    await window.until('the report', async () => (await preview.locator('#tasks').count()) > 0);
+    const report = window.webview();
+    await window.until('the report', async () => (await report.locator('#tasks').count()) > 0);
     await window.notification(/web page/);
   });
 });

@@ -1,28 +1,16 @@
 import assert from 'node:assert/strict';
 import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { miniKernel } from '../harness/mini-kernel.ts';
 import { useDesk } from '../harness/mocha.ts';
+import { openTest, testRow } from '../harness/test-explorer.ts';
 import { until } from '../harness/wait.ts';
 import type { Workbench } from '../harness/workbench.ts';
 
 const REFERENCE = resolve(import.meta.dirname, '../../../kernels/reference');
-const MINI = resolve(import.meta.dirname, '../../../kernels/mini');
 /** A first build and a boot on a busy machine. */
 const BUILD_MS = 180_000;
 const CLOSE_TERMINAL = 'Terminal: Kill the Active Terminal Instance';
-
-/** The files of the mini kernel as those of a folder's own kernel. */
-function miniKernel(): Record<string, string> {
-  const names = readdirSync(MINI, { recursive: true, encoding: 'utf8', withFileTypes: true });
-  return Object.fromEntries(
-    names
-      .filter((entry) => entry.isFile())
-      .map(({ parentPath, name }) => {
-        const path = join(parentPath, name);
-        return [`kernels/x86_64${path.slice(MINI.length)}`, readFileSync(path, 'utf8')];
-      }),
-  );
-}
 
 interface Process {
   pid: number;
@@ -170,23 +158,9 @@ describe('The acceptance tests', function () {
   it('run one by one from the Test Explorer, and say why others cannot', async () => {
     const folder = desk.workspace();
     const window = await desk.open({ folder });
-    await window.container('Testing');
-    const row = (name: string) =>
-      window.page.locator(`.test-explorer .monaco-list-row[aria-label*="${name}"]`);
+    const row = (name: string) => testRow(window, name);
     const spoken = async (name: string) => (await row(name).first().getAttribute('aria-label')) ?? '';
-    const unfold = async (name: string, child: string) => {
-      await window.until(`${child} below ${name}`, async () => {
-        if ((await row(child).count()) > 0) return true;
-        await row(name).first().click({ timeout: 5000 });
-        await window.press('ArrowRight');
-        return false;
-      });
-    };
-    await window.until('the architectures', async () => (await row('aarch64').count()) > 0);
-    assert.match((await row('aarch64').first().textContent()) ?? '', /no port to aarch64 yet/);
-    await unfold('x86_64', 'boot');
-    await unfold('boot', 'boot_long_mode');
-    await row('boot_long_mode').hover();
+    await openTest(window, 'x86_64', 'boot', 'boot_long_mode');
     await row('boot_long_mode').locator('[aria-label^="Run Test"]').first().click();
     await window.until(
       'the test to pass',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { EventBody, RunEvent } from '../../../src/protocol/events.ts';
+import { EVENT_LOG_VERSION, type EventBody, type RunEvent } from '../../../src/protocol/events.ts';
 import { LogBuilder, sampleRun, task, writeLog } from '../../fixtures/run-log.ts';
 import { startedEvent } from '../../fixtures/events.ts';
 import { useDesk } from '../harness/mocha.ts';
@@ -29,7 +29,7 @@ function keep(folder: string, path: string, text: string): void {
 describe('The trees, from the log of a run', () => {
   const desk = useDesk();
 
-  it('show its tasks, its agents, and what builds and boots proved', async () => {
+  it('show its tasks, its agents, and what builds and boots proved, in every colour theme', async () => {
     const folder = desk.workspace();
     writeLog(logFile(folder), sampleRun('working'));
     const window = await desk.open({ folder });
@@ -54,6 +54,12 @@ describe('The trees, from the log of a run', () => {
     await evidence.expand('Build');
     assert.equal((await evidence.row("'page_count' undeclared")).description, 'mm/slab.c:48:12');
     await window.screenshot('evidence');
+
+    for (const tree of ['Runs', 'Changes', 'Agents']) await window.tree(tree).open();
+    for (const theme of Object.keys(THEMES) as Theme[]) {
+      await window.theme(theme);
+      await window.screenshot(`views-${theme}`);
+    }
   });
 
   it('follow what is written to it', async () => {
@@ -111,15 +117,37 @@ describe('The trees, from the log of a run', () => {
     writeLog(logFile(folder), sampleRun('finished'));
     writeLog(logFile(folder, '20260303-090000-bbbb'), sampleRun('planned'));
     appendFileSync(logFile(folder, '20260303-090000-bbbb'), 'not an event\n{}\n');
+    const [started, ...rest] = sampleRun('planned');
+    assert.ok(started?.type === 'run.started');
+    const versions = {
+      '20260301-090000-oldd': EVENT_LOG_VERSION - 1,
+      '20260304-090000-neww': EVENT_LOG_VERSION + 1,
+    };
+    for (const [run, version] of Object.entries(versions)) {
+      const at = `${run.slice(0, 4)}-${run.slice(4, 6)}-${run.slice(6, 8)}T09:00:00.000Z`;
+      writeLog(logFile(folder, run), [{ ...started, version, at }, ...rest]);
+    }
     const window = await desk.open({ folder });
     await window.container('AUTON');
     const runs = window.tree('Runs');
     await runs.maximise();
+    await runs.row(
+      new RegExp(`is of format ${EVENT_LOG_VERSION + 1}; this version reads format ${EVENT_LOG_VERSION}`),
+    );
+    const tops = async () => (await runs.rows()).filter(({ level }) => level === 1);
+    // Only the newest is read before somebody looks into it.
+    for (const index of [1, 3]) {
+      const row = (await tops())[index];
+      assert.ok(row);
+      await runs.expand(row.label);
+    }
     await runs.row(/The event log .* is damaged/);
-    const rows = await runs.rows();
-    assert.equal(rows.find(({ description }) => description === 'cannot be read')?.level, 1);
-    const other = rows.filter(({ level }) => level === 1).at(-1);
-    assert.match(other?.description ?? '', /^done/);
+    await runs.row(new RegExp(`is of format ${EVENT_LOG_VERSION - 1};`));
+    assert.deepEqual(
+      (await tops()).map(({ description }) => description.split(' ')[0]),
+      ['cannot', 'cannot', 'done', 'cannot'],
+    );
+    await window.screenshot('unreadable-logs');
   });
 
   it('stand below their folders where there are several', async () => {
@@ -157,17 +185,5 @@ describe('The trees, from the log of a run', () => {
     await runs.expand('net');
     await runs.row('net-t3');
     assert.equal((await runs.row('fs')).description, '250');
-  });
-
-  it('are themselves in every colour theme', async () => {
-    const folder = desk.workspace();
-    writeLog(logFile(folder), sampleRun('working'));
-    const window = await desk.open({ folder });
-    await window.container('AUTON');
-    await window.tree('Runs').row('boot');
-    for (const theme of Object.keys(THEMES) as Theme[]) {
-      await window.theme(theme);
-      await window.screenshot(`views-${theme}`);
-    }
   });
 });

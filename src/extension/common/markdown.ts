@@ -5,7 +5,12 @@ export function escape(text: string): string {
   return oneLine(text).replace(/[\\`*_{}[\]()#+\-.!|<>~$&@:/]/g, '\\$&');
 }
 
-/** The same, cut to a length. */
+/** The same for text that a model reads too: only what is Markdown anywhere in a line is marked. */
+export function plain(text: string): string {
+  return oneLine(text).replace(/[\\`*_{}[\]<>~|#!]/g, '\\$&');
+}
+
+/** As `escape`, cut to a length. */
 export function excerpt(text: string, length: number): string {
   const line = oneLine(text);
   return escape(line.length <= length ? line : `${line.slice(0, length - 1).trimEnd()}…`);
@@ -32,4 +37,16 @@ export function facts(...lines: ([name: string, value: string | false | undefine
     .filter((line) => line !== false && typeof line[1] === 'string' && line[1] !== '')
     .map((line) => `- ${(line as [string, string])[0]}: ${(line as [string, string])[1]}`)
     .join('\n');
+}
+
+/** Output as it was, in a fence that nothing in it can close. */
+export function fenced(text: string): string {
+  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
+  const fence = '`'.repeat(longest + 1);
+  return `${fence}\n${text.trimEnd()}\n${fence}`;
+}
+
+/** The last lines of a text. */
+export function lastLines(text: string, count: number): string {
+  return text.trimEnd().split('\n').slice(-count).join('\n');
 }
