@@ -67,6 +67,10 @@ static void *at(phys_addr_t addr) {
     return phys_to_virt(addr);
 }
 
+void arch_io_barrier(void) {
+    __asm__ volatile("dmb osh" : : : "memory"); /* outer shareable: devices take part */
+}
+
 /* The compiler must take plain loads and stores: what hypervisors emulate may not change the address register. */
 #define ACCESSORS(bits, size)                                                                 \
     uint##bits##_t arch_io_read##bits(uint64_t addr) {                                             \

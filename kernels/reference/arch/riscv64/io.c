@@ -16,26 +16,26 @@ phys_addr_t virt_to_phys(const void *virt) {
 static void *at(phys_addr_t addr) {
     static phys_addr_t seen[16];
     phys_addr_t page = ALIGN_DOWN(addr, ARCH_PAGE_SIZE), *entry = &seen[page / ARCH_PAGE_SIZE % ARRAY_SIZE(seen)];
-    if (*entry != page && mmio_map_hook) {
+    if (*entry != page + 1 && mmio_map_hook) {
         mmio_map_hook(page);
-        *entry = page;
+        *entry = page + 1; /* 0: none */
     }
     return phys_to_virt(addr);
 }
 
-/* Orders the access against those of other devices and of memory, as drivers expect it of every machine. */
-static void fence(void) {
+void arch_io_barrier(void) {
     __asm__ volatile("fence iorw, iorw" : : : "memory");
 }
 
+/* Drivers expect of every machine that its registers are accessed in order, with memory too. */
 #define ACCESSORS(bits)                                                                            \
     uint##bits##_t arch_io_read##bits(uint64_t addr) {                                             \
         uint##bits##_t value = *(volatile uint##bits##_t *)at(addr);                               \
-        fence();                                                                                   \
+        arch_io_barrier();                                                                         \
         return value;                                                                              \
     }                                                                                              \
     void arch_io_write##bits(uint64_t addr, uint##bits##_t value) {                                \
-        fence();                                                                                   \
+        arch_io_barrier();                                                                         \
         *(volatile uint##bits##_t *)at(addr) = value;                                              \
     }
 

@@ -18,6 +18,10 @@ phys_addr_t virt_to_phys(const void *virt) {
     return (uint64_t)virt - ARCH_KERNEL_VBASE;
 }
 
+void arch_io_barrier(void) {
+    __asm__ volatile("mfence" : : : "memory");
+}
+
 uint8_t arch_io_read8(uint64_t addr) {
     return addr < PORTS_END ? inb((uint16_t)addr) : *(volatile uint8_t *)mmio_map_hook(addr);
 }

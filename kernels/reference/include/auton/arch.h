@@ -93,6 +93,8 @@ uint32_t arch_io_read32(uint64_t addr);
 void arch_io_write8(uint64_t addr, uint8_t value);
 void arch_io_write16(uint64_t addr, uint16_t value);
 void arch_io_write32(uint64_t addr, uint32_t value);
+/* Orders all accesses before it, to memory and to device registers, against all after it, as devices see them. */
+void arch_io_barrier(void);
 
 /* firmware and PCI configuration space */
 struct fdt_interrupt;
