@@ -47,7 +47,7 @@ void kernel_main(void) {
     arch_parse_memory_map();
     arch_parse_modules();
 
-    initcalls_run(INIT_EARLY, INIT_SYS);
+    initcalls_run(INIT_EARLY, INIT_SERVICES);
     log_info("BOOT", "Initialized in %lu ms", uptime_ms());
     log_info("BOOT", "OK");
     selftests_from_cmdline();

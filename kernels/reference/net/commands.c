@@ -142,7 +142,6 @@ SHELL_COMMAND(netstat, "netstat [all]", "List connections and open ports", netst
 static void settle(void) {
     net_wait_online(SETTLE_MS);
 }
-__attribute__((weak)) void (*shell_settle_hook)(void); /* the shell's; there may be none */
 static void settle_init(void) {
     shell_settle_hook = settle;
 }

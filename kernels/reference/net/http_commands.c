@@ -5,12 +5,14 @@
 #include <auton/klog.h>
 #include <auton/mm.h>
 #include <auton/net.h>
+#include <auton/service.h>
 #include <auton/shell.h>
 #include <auton/string.h>
 #include "commands.h"
 
 #define SHOWN_MAX 16384 /* bytes of a body on the terminal */
 #define FETCH_MAX (16u << 20)
+#define SERVICE_NAME "http"
 
 struct shown {
     uint64_t bytes;
@@ -61,6 +63,21 @@ static int http_command(int argc, char **argv) {
 }
 SHELL_COMMAND(http, "http <url>", "Fetch a page by HTTP and show it", http_command);
 
+static uint16_t service_port = 80;
+
+static int service_up(void) {
+    int status = http_server_start(service_port);
+    return status == -EALREADY ? 0 : status;
+}
+static int service_alive(void) {
+    struct http_server_state state;
+    http_server_state(&state);
+    return state.running;
+}
+SERVICE(http, .name = SERVICE_NAME, .description = "HTTP server: a page about this machine, files below /srv/www",
+        .kind = SERVICE_DAEMON, .stage = STAGE_SERVICES, .restart = RESTART_ON_FAILURE, .on_demand = true,
+        .needs = {"network"}, .start = service_up, .stop = http_server_stop, .alive = service_alive);
+
 static void tell_server(void) {
     struct http_server_state state;
     http_server_state(&state);
@@ -74,11 +91,13 @@ static void tell_server(void) {
 static int serve_command(int argc, char **argv) {
     uint64_t port = 80;
     if (argc > 1 && strcmp(argv[1], "stop") == 0) {
-        int status = http_server_stop();
+        if (!service_alive()) {
+            tell_server();
+            return 1;
+        }
+        int status = service_stop(SERVICE_NAME);
         if (status == -EBUSY)
             kputs("serve: a connection does not end; once more in a moment.\n");
-        else if (status != 0)
-            tell_server();
         return status == 0 ? 0 : 1;
     }
     if (argc > 1 && strcmp(argv[1], "status") == 0) {
@@ -87,11 +106,14 @@ static int serve_command(int argc, char **argv) {
     }
     if (argc > 1 && (!parse_u64(argv[1], &port) || port == 0 || port > 65535))
         return SHELL_NOT_A_COMMAND;
-    int status = http_server_start((uint16_t)port);
-    if (status == -EALREADY)
+    if (service_alive()) {
         tell_server();
-    else if (status != 0)
+        return 0;
+    }
+    service_port = (uint16_t)port;
+    int status = service_start(SERVICE_NAME);
+    if (status != 0)
         kprintf("serve: %s\n", net_why(status));
-    return status == 0 || status == -EALREADY ? 0 : 1;
+    return status == 0 ? 0 : 1;
 }
 SHELL_COMMAND(serve, "serve [port|status|stop]", "Serve pages by HTTP in the background", serve_command);

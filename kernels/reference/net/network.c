@@ -6,6 +6,7 @@
 #include <auton/klog.h>
 #include <auton/netdev.h>
 #include <auton/random.h>
+#include <auton/service.h>
 #include <auton/string.h>
 #include <auton/sync.h>
 #include "net_kernel.h"
@@ -17,6 +18,7 @@ static spinlock_t lock;
 static struct wait_queue work;
 static volatile bool pending;    /* something for the thread to do */
 static bool up;                  /* the stack is there */
+static volatile bool wanted;     /* the service runs: interfaces shall have addresses */
 static struct net_waiter online; /* who waits for an address */
 
 uint64_t net_lock(void) {
@@ -116,11 +118,16 @@ static void watch_link(net_device_t *card) {
     struct net_if *iface = card->stack_data;
     uint64_t irq = net_lock();
     bool changed = card->stack_data && iface->link_up != card->link_up;
-    if (changed) {
+    bool begin = card->stack_data && wanted && card->link_up && (changed || !iface->dhcp);
+    bool end = card->stack_data && !wanted && iface->dhcp;
+    if (changed)
         iface->link_up = card->link_up;
-        net_update_time(&net_stack);
-        if (card->link_up && dhcp_start(iface) != 0)
-            iface->link_up = false; /* no memory: once more when something happens */
+    net_update_time(&net_stack);
+    if (begin)
+        dhcp_start(iface); /* no memory: once more when something happens */
+    if (end) {
+        dhcp_stop(iface);
+        net_set_address(iface, 0, 0, 0);
     }
     net_unlock(irq);
     if (changed)
@@ -162,6 +169,22 @@ static void network_start(void) {
         card_added(card);
 }
 INITCALL(INIT_SYS, network_start);
+
+static int set_wanted(bool on) {
+    if (!up)
+        return -ENOMEM;
+    wanted = on;
+    kick(NULL);
+    return 0;
+}
+static int service_up(void) {
+    return set_wanted(true);
+}
+static int service_down(void) {
+    return set_wanted(false);
+}
+SERVICE(network, .name = "network", .description = "Addresses for the network cards, by DHCP", .kind = SERVICE_DAEMON,
+        .stage = STAGE_NETWORK, .restart = RESTART_ON_FAILURE, .start = service_up, .stop = service_down);
 
 /* --- for those who ask ------------------------------------------------------------------------------------------- */
 size_t net_interfaces(struct net_interface *out, size_t max) {

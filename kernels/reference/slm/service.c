@@ -6,6 +6,7 @@
 #include <auton/ipc.h>
 #include <auton/klog.h>
 #include <auton/sched.h>
+#include <auton/service.h>
 
 static void scan_hardware(void) {
     log_info("SLM", "Hardware scan complete: %zu devices", device_count());
@@ -33,7 +34,14 @@ static void slm_start(void) {
         log_info("SLM", "Ready");
     else
         log_error("SLM", "No memory for the SLM's thread");
-    if (vfs_ready()) /* drivers are bound and files can be worked with */
-        log_info("SLM", "System ready");
 }
 INITCALL(INIT_SLM, slm_start);
+
+/* All stages are through: drivers are bound, files can be worked with, the network comes up. */
+static int tell_ready(void) {
+    if (vfs_ready())
+        log_info("SLM", "System ready");
+    return 0;
+}
+SERVICE(slm_ready, .name = "slm", .description = "The SLM knows that the system is ready", .stage = STAGE_READY,
+        .start = tell_ready);

@@ -18,7 +18,8 @@ enum init_level {
     INIT_FS,           /* the root file system, the disks' partitions */
     INIT_SUMMARY,      /* hardware summary */
     INIT_SLM,
-    INIT_SYS,          /* services, resource monitor */
+    INIT_SYS,          /* what runs by itself and needs threads: resource monitor, network stack */
+    INIT_SERVICES,     /* services, stage by stage: the system is ready */
     INIT_LATE,         /* after `[BOOT] OK` and the self-tests: the interactive part, as the shell */
     INIT_LEVELS
 };
