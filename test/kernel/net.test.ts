@@ -18,7 +18,7 @@ const HERE = resolve(import.meta.dirname, 'net');
 const KERNEL = resolve(import.meta.dirname, '../../kernels/reference');
 
 /** What needs threads, the console or cards of the kernel; all the rest of net/ is built for the host, too. */
-const KERNEL_ONLY = /^(network|socket|query|http_.*|commands|tests_.*)\.c$/;
+const KERNEL_ONLY = /^(network|socket|query|http_.*|commands|slm_skills|tests_.*)\.c$/;
 
 function buildSimulation(folder: string): string {
   const program = join(folder, 'simulate');
@@ -216,9 +216,27 @@ for (const [architecture, card] of CARDS) {
         status.push(text.slice(9, 12));
       }
       assert.deepEqual(status, ['400', '400', '405']);
+      assert.match(await machine.ask('stop network'), /needed by http/);
       assert.match(await machine.ask('serve stop'), /HTTP server stopped/);
       assert.match(await machine.ask('netstat'), /^udp .*\*:68/m);
       await assert.rejects(fetch(`http://127.0.0.1:${machine.port}/status`));
+    });
+
+    it('starts and stops its server as a service, also when the SLM is asked to', async () => {
+      assert.match(await machine.ask('services'), /^http +stopped/m);
+      assert.match(await machine.ask('start the web server'), /1\. Start the service http/);
+      assert.match(await machine.ask('go'), /The service http is started/);
+      assert.equal((await fetch(`http://127.0.0.1:${machine.port}/status`)).status, 200);
+      assert.match(await machine.ask('which services are running'), /^http: running/m);
+      assert.match(await machine.ask('stop http'), /HTTP server stopped/);
+    });
+
+    it('gives its address up and gets one again', async () => {
+      const from = machine.text.length;
+      await machine.ask('stop network');
+      assert.match(await machine.ask('ping 10.0.2.2'), /no way there/);
+      await machine.ask('start network');
+      await machine.printed(/DHCP: obtained 10\.0\.2\.15/, from);
     });
 
     it('passes its self-tests', async () => {

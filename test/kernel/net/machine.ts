@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import { promisify } from 'node:util';
 import { PROFILES } from '../../../src/kernel/architectures.ts';
+import { bootImage } from '../../../src/kernel/boot-image.ts';
 import { makeArgv } from '../../../src/kernel/make.ts';
 import { ANSWERED, LOG_ABOVE_PROMPT, PROMPT_AT_END } from '../../../src/kernel/prompt.ts';
 import type { Architecture } from '../../../src/protocol/roles.ts';
@@ -46,7 +47,7 @@ export class NetMachine {
       ...profile.machine,
       ...['-accel', 'tcg', '-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot', '-m', '256'],
       ...['-netdev', netdev, '-device', `${card},netdev=net0,romfile=`],
-      ...['-serial', 'stdio', '-kernel', kernel],
+      ...['-serial', 'stdio', '-kernel', bootImage(kernel, profile)],
     ];
     this.port = port;
     this.#child = spawn(profile.qemu, args, { stdio: ['pipe', 'pipe', 'pipe'], timeout: 170_000 });
