@@ -102,8 +102,6 @@ int partition_forget(const block_device_t *disk);     /* takes its partitions aw
 
 void mount_freeze_all(void);                          /* the machine goes off: what cannot be unmounted is frozen */
 
-uint64_t fs_now(void); /* seconds since 1970, UTC; since boot where there is no clock */
-
 /* Held on the stack for the length of one operation: who holds a mutex is not killed, and the references that the
  * operation has taken would never be given back. */
 struct shield {

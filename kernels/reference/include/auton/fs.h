@@ -129,5 +129,8 @@ int partition_write_mbr(block_device_t *disk, const struct partition *parts, siz
 block_device_t *ramdisk_create(uint64_t bytes);
 int ramdisk_destroy(block_device_t *disk); /* -EBUSY while it is mounted */
 
+/* Seconds since 1970, UTC; since boot where there is no clock. */
+uint64_t fs_now(void);
+
 /* Error text for messages: "No such file or directory". Takes errors with either sign. */
 const char *errno_text(int error);
