@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { assets } from '../../src/config/assets.ts';
 import { skipBecause } from '../fixtures/real-sandbox.ts';
+import { cpioArchives, packages, partitionTables } from './fuzz/seeds-fs.ts';
 import { netMessages, netPackets } from './fuzz/seeds-net.ts';
 import { acpiTables, commandLines, deviceTrees, pciFunctions } from './fuzz/seeds.ts';
 
@@ -27,12 +28,18 @@ interface Target {
   name: string;
   /** Under the kernel's folder. */
   sources: string[];
+  /** Beside the target in `fuzz/`, what more of a kernel it needs. */
+  own?: string[];
   maxBytes: number;
   /** Inputs made here, beside those of the corpus. */
   seeds: () => Buffer[];
 }
 
 const inDev = (...names: string[]) => names.map((name) => `dev/${name}.c`);
+const inFs = (...names: string[]) => names.map((name) => `fs/${name}.c`);
+const PARTITIONS = ['partition/partition', 'partition/mbr', 'partition/gpt'];
+const VFS = ['inode', 'path', 'name_cache', 'mount', 'tree', 'file', 'query', 'whole_file', 'ramfs', 'cache'];
+const EXT2 = ['super', 'alloc', 'commit', 'map', 'inode', 'file', 'dir', 'names', 'format'];
 const inNet = (...names: string[]) => names.map((name) => `net/${name}.c`);
 const TARGETS: Target[] = [
   {
@@ -66,6 +73,28 @@ const TARGETS: Target[] = [
     sources: ['lib/fdt.c', 'lib/fdt_address.c', 'lib/fdt_interrupt.c'],
     maxBytes: 2000,
     seeds: deviceTrees,
+  },
+  { name: 'cpio', sources: inFs('cpio'), maxBytes: 1000, seeds: cpioArchives },
+  {
+    name: 'partition',
+    sources: [...inFs(...PARTITIONS), ...inDev('block')],
+    own: ['fs_kernel'],
+    maxBytes: 2100,
+    seeds: partitionTables,
+  },
+  {
+    name: 'ext2',
+    sources: [...inFs(...VFS, ...EXT2.map((name) => `ext2/${name}`), ...PARTITIONS), ...inDev('block')],
+    own: ['fs_kernel'],
+    maxBytes: 200,
+    seeds: () => [],
+  },
+  {
+    name: 'package',
+    sources: ['tar', 'manifest', 'sha256'].map((name) => `pkg/${name}.c`),
+    own: ['fs_kernel'],
+    maxBytes: 3000,
+    seeds: packages,
   },
   { name: 'acpi', sources: inDev('acpi_tables', 'acpi_aml'), maxBytes: 600, seeds: acpiTables },
   { name: 'cmdline', sources: ['kernel/cmdline.c'], maxBytes: 600, seeds: commandLines },
@@ -124,11 +153,17 @@ describe('malformed input', function () {
   }
 });
 
-async function build({ name, sources }: Target, work: string): Promise<string> {
+async function build({ name, sources, own: more = [] }: Target, work: string): Promise<string> {
   const program = join(work, name);
   const includes = [`-I${referenceKernel}/include`, `-I${referenceKernel}/arch/x86_64/include`];
   const files = ['lib/string.c', 'lib/printf.c', ...sources].map((source) => join(referenceKernel, source));
-  const own = ['-include', join(here, 'prefix.h'), join(here, `${name}.c`), join(here, 'host.c')];
+  const own = [
+    '-include',
+    join(here, 'prefix.h'),
+    join(here, `${name}.c`),
+    join(here, 'host.c'),
+    ...more.map((file) => join(here, `${file}.c`)),
+  ];
   await run('clang', [...COMPILER, ...SANITIZERS, ...includes, ...own, ...files, '-o', program]);
   return program;
 }

@@ -56,7 +56,7 @@ static const struct {
 
 static int pkg_command(int argc, char **argv) {
     int result = -EINVAL;
-    if (argc == 2 && strcmp(argv[1], "list") == 0) {
+    if (argc == 1 || (argc == 2 && strcmp(argv[1], "list") == 0)) {
         result = list();
     } else if (argc == 3) {
         size_t i = 0;
