@@ -4,7 +4,7 @@
 #include <auton/shell.h>
 
 static const char *kind(const device_t *dev) {
-    return dev->bus == BUS_PCI ? pci_class_name(dev->class_code, dev->subclass) : "On-board device";
+    return dev->bus != BUS_PLATFORM ? pci_class_name(dev->class_code, dev->subclass) : "On-board device";
 }
 
 static const char *driver_name(const device_t *dev) {
@@ -16,7 +16,7 @@ static void list(void) {
     kprintf("%-10s %-10s %-28s %-14s %s\n", "NAME", "ID", "KIND", "DRIVER", "IRQ");
     for (const device_t *dev = device_first(); dev; dev = dev->next) {
         char id[10] = "-", irq[4] = "-";
-        if (dev->bus == BUS_PCI)
+        if (dev->bus != BUS_PLATFORM)
             ksnprintf(id, sizeof id, "%04X:%04X", dev->vendor, dev->device_id);
         if (dev->irq)
             ksnprintf(irq, sizeof irq, "%u", dev->irq);

@@ -5,7 +5,6 @@
 #include <auton/init.h>
 #include <auton/klog.h>
 #include <auton/mm.h>
-#include <auton/string.h>
 
 #define COMPATIBLE "virtio,mmio"
 #define REGISTERS_LEAST 0x100 /* without configuration */
@@ -29,6 +28,7 @@ static uint8_t irq_of(fdt_node_t node) {
 }
 
 static void add(fdt_node_t node) {
+    static unsigned found;
     struct fdt_range range;
     uint32_t type;
     if (!fdt_reg(device_tree(), node, 0, &range) || range.size < REGISTERS_LEAST || !virtio_mmio_type(range.base, &type))
@@ -39,7 +39,7 @@ static void add(fdt_node_t node) {
         return;
     }
     dev->bus = BUS_VIRTIO_MMIO;
-    strlcpy(dev->name, fdt_name(device_tree(), node), sizeof dev->name);
+    ksnprintf(dev->name, sizeof dev->name, "virtio%u", found++);
     dev->bars[0] = (struct pci_bar){.base = range.base, .size = range.size, .is_mmio = true};
     dev->irq = irq_of(node);
     classify(dev, type);

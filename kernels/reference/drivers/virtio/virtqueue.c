@@ -121,8 +121,9 @@ void virtqueue_kick(struct virtqueue *q) {
 }
 
 static void *distrust(struct virtqueue *q, const char *what) {
-    log_error("DRV", "%s: virtio queue %u returned %s; it is not used any more", q->owner->dev->name, q->index, what);
     q->broken = true;
+    if (!q->silent)
+        log_error("DRV", "%s: virtio queue %u returned %s; it is not used any more", q->owner->dev->name, q->index, what);
     return NULL;
 }
 

@@ -13,6 +13,7 @@ struct virtqueue {
     volatile uint8_t *doorbell;                 /* set by the transport */
     struct virtq_chain *chains;                 /* by first descriptor */
     uint16_t free_head, free_count, next_used;
+    bool silent;                                /* nothing is logged: the log itself goes through this queue */
     bool broken;                                /* the device has said what cannot be; nothing more is believed */
 };
 

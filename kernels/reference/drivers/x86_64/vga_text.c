@@ -7,6 +7,7 @@
 #include <auton/init.h>
 #include <auton/klog.h>
 #include <auton/selftest.h>
+#include <auton/terminal.h>
 
 #define COLUMNS 80u
 #define ROWS 25u
@@ -26,17 +27,14 @@ enum crtc { CURSOR_START = 0x0A, CURSOR_END = 0x0B, START_HIGH = 0x0C, START_LOW
             CURSOR_LOW = 0x0F };
 
 struct screen {
+    struct terminal terminal;
     volatile uint16_t *cells;      /* LINES lines of COLUMNS cells */
     unsigned top;                  /* first line on display */
-    unsigned row, column;          /* of the cursor; column COLUMNS: the next character goes to the next line */
-    enum { TEXT, ESCAPE, CONTROL } state;
-    unsigned argument;             /* number of the control sequence being read */
 };
 
 static struct screen display;
 static bool present;
 
-static void put(struct screen *s, char c);
 static void vga_write(const char *text, size_t len);
 static struct console_sink sink = {.write = vga_write};
 
@@ -52,9 +50,44 @@ static void clear_lines(struct screen *s, unsigned line, unsigned count) {
         at[i] = four;
 }
 
-static void clear_screen(struct screen *s) {
-    s->top = s->row = s->column = 0;
-    clear_lines(s, 0, ROWS);
+static struct screen *screen_of(struct terminal *t) {
+    return container_of(t, struct screen, terminal);
+}
+
+static void draw(struct terminal *t, unsigned row, unsigned column, char c) {
+    struct screen *s = screen_of(t);
+    s->cells[(s->top + row) * COLUMNS + column] = (uint16_t)(ATTRIBUTE << 8 | (uint8_t)c);
+}
+
+static void blank(struct terminal *t, unsigned row, unsigned from, unsigned end) {
+    struct screen *s = screen_of(t);
+    if (from == 0 && end == COLUMNS) {
+        clear_lines(s, s->top + row, 1);
+        return;
+    }
+    for (unsigned x = from; x < end; x++)
+        s->cells[(s->top + row) * COLUMNS + x] = BLANK;
+}
+
+static void scroll(struct terminal *t) {
+    struct screen *s = screen_of(t);
+    if (s->top + ROWS == LINES) {
+        const volatile uint64_t *from = (const volatile uint64_t *)(s->cells + (s->top + 1) * COLUMNS);
+        volatile uint64_t *to = (volatile uint64_t *)s->cells;
+        for (unsigned i = 0; i < (ROWS - 1) * COLUMNS / 4; i++)
+            to[i] = from[i];
+        s->top = 0;
+    } else {
+        s->top++;
+    }
+    clear_lines(s, s->top + ROWS - 1, 1);
+}
+
+static const struct terminal_ops operations = {draw, blank, scroll};
+
+static void start_screen(struct screen *s, volatile void *cells) {
+    *s = (struct screen){.terminal = {.ops = &operations, .columns = COLUMNS, .rows = ROWS}, .cells = cells};
+    terminal_clear(&s->terminal);
 }
 
 static bool in_text_mode(void) {
@@ -73,7 +106,7 @@ static void vga_start(void) {
     if (display.cells[0] != 0x1234)
         return;
     present = true;
-    clear_screen(&display);
+    start_screen(&display, display.cells);
     crtc_write(CURSOR_START, 14); /* an underline */
     crtc_write(CURSOR_END, 15);
     console_register_sink(&sink);
@@ -86,111 +119,21 @@ static void vga_report(void) {
 }
 INITCALL(INIT_CORE_DRIVERS, vga_report);
 
+static unsigned cursor_cell(const struct screen *s) {
+    return (s->top + s->terminal.row) * COLUMNS + terminal_cursor_column(&s->terminal);
+}
+
 static void vga_write(const char *text, size_t len) {
     unsigned top = display.top;
     for (size_t i = 0; i < len; i++)
-        put(&display, text[i]);
+        terminal_put(&display.terminal, text[i]);
     if (display.top != top) {
         crtc_write(START_HIGH, display.top * COLUMNS >> 8);
         crtc_write(START_LOW, display.top * COLUMNS & 0xFF);
     }
-    unsigned column = display.column < COLUMNS ? display.column : COLUMNS - 1;
-    unsigned cursor = (display.top + display.row) * COLUMNS + column;
+    unsigned cursor = cursor_cell(&display);
     crtc_write(CURSOR_HIGH, cursor >> 8);
     crtc_write(CURSOR_LOW, cursor & 0xFF);
-}
-
-static void scroll(struct screen *s) {
-    if (s->top + ROWS == LINES) {
-        const volatile uint64_t *from = (const volatile uint64_t *)(s->cells + (s->top + 1) * COLUMNS);
-        volatile uint64_t *to = (volatile uint64_t *)s->cells;
-        for (unsigned i = 0; i < (ROWS - 1) * COLUMNS / 4; i++)
-            to[i] = from[i];
-        s->top = 0;
-    } else {
-        s->top++;
-    }
-    clear_lines(s, s->top + ROWS - 1, 1);
-}
-
-static void new_line(struct screen *s) {
-    s->column = 0;
-    if (s->row + 1 < ROWS)
-        s->row++;
-    else
-        scroll(s);
-}
-
-static void put_visible(struct screen *s, char c) {
-    if (s->column == COLUMNS)
-        new_line(s);
-    s->cells[(s->top + s->row) * COLUMNS + s->column++] = (uint16_t)(ATTRIBUTE << 8 | (uint8_t)c);
-}
-
-/* The end of "ESC [ number letter": what a line editor needs; the rest, colours among it, has no effect. */
-static void control(struct screen *s, char c) {
-    unsigned count = s->argument ? s->argument : 1;
-    switch (c) {
-    case 'C':
-        s->column = s->column + count < COLUMNS ? s->column + count : COLUMNS - 1;
-        break;
-    case 'D':
-        s->column = s->column > count ? s->column - count : 0;
-        break;
-    case 'H':
-        s->row = s->column = 0;
-        break;
-    case 'J':
-        if (s->argument == 2)
-            clear_screen(s);
-        break;
-    case 'K':
-        for (unsigned x = s->column; x < COLUMNS; x++)
-            s->cells[(s->top + s->row) * COLUMNS + x] = BLANK;
-        break;
-    }
-}
-
-static void put_text(struct screen *s, char c) {
-    switch (c) {
-    case '\n':
-        new_line(s);
-        break;
-    case '\r':
-        s->column = 0;
-        break;
-    case '\b':
-        if (s->column > 0)
-            s->column--;
-        break;
-    case '\t':
-        do
-            put_visible(s, ' ');
-        while (s->column % 8 != 0);
-        break;
-    case '\x1b':
-        s->state = ESCAPE;
-        break;
-    default:
-        if ((uint8_t)c >= ' ')
-            put_visible(s, c);
-    }
-}
-
-static void put(struct screen *s, char c) {
-    if (s->state == TEXT) {
-        put_text(s, c);
-    } else if (s->state == ESCAPE) {
-        s->state = c == '[' ? CONTROL : TEXT;
-        s->argument = 0;
-    } else if (c >= '0' && c <= '9') {
-        s->argument = (s->argument * 10 + (unsigned)(c - '0')) % 1000;
-    } else if (c == ';') {
-        s->argument = 0;
-    } else {
-        s->state = TEXT;
-        control(s, c);
-    }
 }
 
 static int probe(device_t *dev) {
@@ -206,7 +149,7 @@ PLATFORM_DEVICE(screen0, &device, &driver);
 
 static void print(struct screen *s, const char *text) {
     while (*text)
-        put(s, *text++);
+        terminal_put(&s->terminal, *text++);
 }
 
 static bool shows(const struct screen *s, unsigned row, const char *text) {
@@ -221,36 +164,34 @@ static bool shows(const struct screen *s, unsigned row, const char *text) {
 static uint64_t test_memory[LINES * COLUMNS / 4];
 
 SELFTEST(vga_scroll, "drivers") {
-    struct screen s = {.cells = (volatile uint16_t *)test_memory};
-    clear_screen(&s);
+    struct screen s;
+    start_screen(&s, test_memory);
     char line[] = "line 000";
     for (unsigned i = 0; i < 2 * LINES; i++) { /* goes round the memory twice */
         line[5] = (char)('0' + i / 100);
         line[6] = (char)('0' + i / 10 % 10);
         line[7] = (char)('0' + i % 10);
         print(&s, line);
-        CHECK(shows(&s, s.row, line));
+        CHECK(shows(&s, s.terminal.row, line));
         CHECK(s.top + ROWS <= LINES);
-        put(&s, '\n');
+        print(&s, "\n");
         CHECK(i < ROWS || shows(&s, ROWS - 2, line));
     }
-    CHECK(s.row == ROWS - 1 && s.column == 0 && shows(&s, s.row, ""));
+    CHECK(s.terminal.row == ROWS - 1 && s.terminal.column == 0 && shows(&s, ROWS - 1, ""));
     CHECK(shows(&s, 0, "line 384"));
     return NULL;
 }
 
 SELFTEST(vga_text_layout, "drivers") {
-    struct screen s = {.cells = (volatile uint16_t *)test_memory};
-    clear_screen(&s);
+    struct screen s;
+    start_screen(&s, test_memory);
     for (unsigned i = 0; i < COLUMNS; i++)
-        put(&s, 'x');
-    CHECK(s.row == 0); /* a full line alone does not scroll */
-    print(&s, "ab\bc\tz\rA");
-    CHECK(s.row == 1 && shows(&s, 1, "Ac      z"));
-    print(&s, "\x1b[31;1m\x1b[K\n1234\x1b[2D\x1b[Kx");
-    CHECK(shows(&s, 1, "A") && shows(&s, 2, "12x"));
+        print(&s, "x");
+    CHECK(s.terminal.row == 0); /* a full line alone does not scroll */
+    print(&s, "ab\bc\tz\rA\n1234\x1b[2D\x1b[Kx");
+    CHECK(shows(&s, 1, "Ac      z") && shows(&s, 2, "12x"));
     print(&s, "\x1b[2J");
-    CHECK(s.row == 0 && s.column == 0 && shows(&s, 0, "") && shows(&s, 2, ""));
+    CHECK(s.terminal.row == 0 && s.terminal.column == 0 && shows(&s, 0, "") && shows(&s, 2, ""));
     return NULL;
 }
 
@@ -265,8 +206,7 @@ SELFTEST(vga_memory, "drivers") {
     *cell = old;
     arch_io_write8(CRTC_INDEX, CURSOR_LOW);
     uint8_t cursor = arch_io_read8(CRTC_INDEX + 1);
-    unsigned column = display.column < COLUMNS ? display.column : COLUMNS - 1;
-    bool cursor_follows = cursor == (((display.top + display.row) * COLUMNS + column) & 0xFF);
+    bool cursor_follows = cursor == (cursor_cell(&display) & 0xFF);
     arch_restore_irq_state(irq);
     CHECK(kept);
     CHECK(cursor_follows);
