@@ -10,11 +10,16 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { assets } from '../../src/config/assets.ts';
+import { PROFILES } from '../../src/kernel/architectures.ts';
 import type { Architecture } from '../../src/protocol/roles.ts';
-import { buildKernel, EchoPeer, Machine, monitor, selfTests } from './drivers/machine.ts';
+import { buildKernel, EchoPeer, Machine, monitor, readPicture, selfTests } from './drivers/machine.ts';
 
 const { referenceKernel } = assets();
 const SECTOR = 512;
@@ -247,12 +252,88 @@ for (const { architecture, disks, cards } of MACHINES) {
       }
     });
 
+    it('shows the console on a framebuffer, also what was printed before and what has scrolled', async () => {
+      const control = join(folder, 'monitor');
+      const picture = join(folder, 'picture.ppm');
+      const machine = new Machine({
+        ...{ architecture, kernel, cmdline: '', machine: withoutVga(architecture) },
+        args: ['-monitor', `unix:${control},server=on,wait=off`, '-device', 'bochs-display'],
+      });
+      const font = readFileSync(join(referenceKernel, 'drivers/pci/font.c'), 'latin1');
+      const shown = async () => {
+        await monitor(control, `screendump ${picture}`);
+        return readPicture(readFileSync(picture), font);
+      };
+      try {
+        await machine.printed(/auton> $/);
+        const rows = await shown();
+        assert.ok(rows.some((row) => row === '[BOOT] Interrupts initialized'));
+        const prompt = rows.indexOf('auton>');
+        assert.equal(rows[prompt - 1], '[BOOT] OK');
+        for (let i = 0; i < 40; i++) machine.type('help\r');
+        machine.type('date\r');
+        await machine.printed(/auton> date\s+[^\n]+\n(.*\n)?auton> $/);
+        const last = (await shown()).filter((row) => row !== '').slice(-3);
+        assert.equal(last[0], 'auton> date');
+        assert.equal(last.at(-1), 'auton>');
+      } finally {
+        await machine.stop();
+      }
+    });
+
+    it('is a terminal on a virtio console', async () => {
+      const line = join(folder, 'console');
+      const machine = new Machine({
+        ...{ architecture, kernel, cmdline: '' },
+        args: [
+          ...['-chardev', `socket,id=c,path=${line},server=on,wait=on`, '-device', 'virtio-serial-pci'],
+          ...['-device', 'virtconsole,chardev=c'],
+        ],
+      });
+      try {
+        const socket = await eventually(() => connectTo(line));
+        let printed = '';
+        socket.on('data', (bytes: Buffer) => (printed += bytes.toString('latin1')));
+        await machine.printed(/auton> $/);
+        socket.write('devices\r');
+        await machine.printed(/devices on PCI|of them on PCI/);
+        await eventually(() => assert.match(printed, /virtio_console .*\r\n[^]*of them on PCI[^]*auton> $/));
+        socket.destroy();
+      } finally {
+        await machine.stop();
+      }
+    });
+
     it('mixes the random source of the machine into its own', async () => {
       const printed = await test('test=drivers', ['-device', 'virtio-rng-pci']);
       passed(printed);
       assert.match(printed, /Random source: virtio/);
     });
   });
+}
+
+/** A card that shows VGA text keeps the picture off the screen. */
+function withoutVga(architecture: Architecture): string[] {
+  const { machine } = PROFILES[architecture];
+  return machine.filter((word, i) => word !== 'VGA' && machine[i + 1] !== 'VGA');
+}
+
+async function connectTo(path: string): Promise<Socket> {
+  const socket = connect(path);
+  await once(socket, 'connect');
+  return socket;
+}
+
+/** Repeats what fails until it does not, for at most ten seconds. */
+async function eventually<T>(attempt: () => T | Promise<T>): Promise<T> {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (tries === 100) throw error;
+      await sleep(100);
+    }
+  }
 }
 
 function passed(printed: string): void {

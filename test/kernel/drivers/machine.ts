@@ -4,7 +4,7 @@ import { createSocket } from 'node:dgram';
 import type { Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { promisify } from 'node:util';
 import { bootImage } from '../../../src/kernel/boot-image.ts';
 import { PROFILES } from '../../../src/kernel/architectures.ts';
@@ -14,7 +14,7 @@ import type { Architecture } from '../../../src/protocol/roles.ts';
 const run = promisify(execFile);
 
 /** What the drivers' tests need and nothing that would take their devices from them. */
-const SUBSYSTEMS = ['boot', 'mm', 'sched', 'dev', 'drivers'];
+const SUBSYSTEMS = ['boot', 'mm', 'sched', 'dev', 'drivers', 'sys'];
 
 export async function buildKernel(architecture: Architecture, source: string, out: string): Promise<string> {
   const [make, ...args] = makeArgv({ architecture, target: 'kernel', out, subsystems: SUBSYSTEMS });
@@ -54,13 +54,13 @@ function argv({ architecture, kernel, cmdline, args, machine }: MachineOptions):
 
 /** A machine that runs until it is stopped or ends by itself. */
 export class Machine {
-  #child: ChildProcessByStdio<null, Readable, Readable>;
+  #child: ChildProcessByStdio<Writable, Readable, Readable>;
   #text = '';
   readonly ended: Promise<unknown>;
 
   constructor(options: MachineOptions) {
     this.#child = spawn(PROFILES[options.architecture].qemu, argv(options), {
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: 'pipe',
       timeout: 90_000,
       killSignal: 'SIGKILL',
     });
@@ -81,6 +81,11 @@ export class Machine {
       if (ended) throw new Error(`never printed ${String(pattern)}:\n${this.#text}`);
       await Promise.race([once(this.#child.stdout, 'data'), this.ended]);
     }
+  }
+
+  /** Types on the serial port. */
+  type(text: string): void {
+    this.#child.stdin.write(text);
   }
 
   async stop(): Promise<void> {
@@ -108,6 +113,32 @@ export async function monitor(path: string, command: string): Promise<void> {
   socket.write(`${command}\n`);
   await prompts(2);
   socket.destroy();
+}
+
+/** The rows of text that a picture (PPM) shows in the font of the kernel's framebuffer console. */
+export function readPicture(ppm: Buffer, font: string): string[] {
+  const CELL = { width: 12, height: 16, dot: 2 };
+  const glyphs = new Map<string, string>();
+  for (const [, name = '', rows = ''] of font.matchAll(/\['(\\?.)' - ' '\] = \{([^}]*)\}/g))
+    glyphs.set(rows.split(', ').map(Number).join(), name.slice(-1));
+  const [header, width = '', height = ''] =
+    /^P6\n(\d+) (\d+)\n255\n/.exec(ppm.toString('latin1', 0, 40)) ?? [];
+  if (header === undefined) throw new Error('not a picture');
+  const lit = (x: number, y: number) => ppm[header.length + 3 * (y * Number(width) + x)]! > 127;
+  const glyph = (row: number, column: number) => {
+    const lines = Array.from({ length: 7 }, (_, line) =>
+      Array.from({ length: 5 }, (__, dot) => {
+        const x = column * CELL.width + 1 + dot * CELL.dot;
+        return lit(x, row * CELL.height + 1 + line * CELL.dot) ? 16 >> dot : 0;
+      }).reduce((a, b) => a + b),
+    );
+    return glyphs.get(lines.join()) ?? '\ufffd';
+  };
+  return Array.from({ length: Math.floor(Number(height) / CELL.height) }, (_, row) =>
+    Array.from({ length: Math.floor(Number(width) / CELL.width) }, (__, column) => glyph(row, column))
+      .join('')
+      .trimEnd(),
+  );
 }
 
 /** The other end of a card's cable: keeps every frame, and sends back those of type 0x88B5 with the ends exchanged. */
