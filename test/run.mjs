@@ -31,7 +31,7 @@ for (const suite of suites) {
 }
 const [passed, failed, skipped] = sums;
 if (suites.length > 1) {
-  console.log(`\nin all: ${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
+  console.log(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
 }
 process.exitCode = status;
 

@@ -7,6 +7,7 @@ import { engineFigures } from './engine.ts';
 import { extensionFigures } from './extension.ts';
 import { table, type Figure } from './figures.ts';
 import { kernelFigures } from './kernel.ts';
+import { portFigures } from './ports.ts';
 import { sandboxFigures } from './sandbox.ts';
 import { wholeRun } from './whole-run.ts';
 
@@ -15,6 +16,7 @@ const PARTS: Record<string, () => Promise<Figure[]>> = {
     const { figures, kernel } = await wholeRun();
     return [...figures, ...(await kernelFigures(kernel))];
   },
+  ports: portFigures,
   sandbox: sandboxFigures,
   engine: engineFigures,
   extension: extensionFigures,
