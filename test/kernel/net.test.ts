@@ -177,6 +177,20 @@ for (const [architecture, card] of CARDS) {
       assert.match(await machine.ask('uptime'), /up 0:/);
     });
 
+    it('serves the files below /srv/www', async () => {
+      const url = `http://127.0.0.1:${machine.port}`;
+      await machine.ask('mkdir -p /srv/www/sub');
+      await machine.ask('write /srv/www/a.txt from a file');
+      await machine.ask('write /srv/www/sub/index.html <p>a page</p>');
+      const file = await fetch(`${url}/a.txt`);
+      assert.deepEqual(
+        [file.headers.get('content-type'), await file.text()],
+        ['text/plain; charset=utf-8', 'from a file\n'],
+      );
+      assert.equal(await (await fetch(`${url}/sub/`)).text(), '<p>a page</p>\n');
+      assert.equal((await fetch(`${url}/etc/motd`)).status, 404);
+    });
+
     it('serves 8 of 8 clients at once', async () => {
       const url = `http://127.0.0.1:${machine.port}/status`;
       const pages = await Promise.all(

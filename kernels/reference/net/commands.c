@@ -10,7 +10,7 @@
 #include <auton/string.h>
 #include "commands.h"
 
-#define SETTLE_MS 40
+#define SETTLE_MS 10
 #define PINGS 4
 #define PING_BYTES 56
 #define PING_TIMEOUT_MS 2000
