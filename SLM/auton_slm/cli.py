@@ -1,4 +1,4 @@
-"""The command line: auton-slm prepare_data | train | evaluate | quantize | export_gguf | export_onnx | card."""
+"""The command line: auton-slm prepare_data | train | baseline | evaluate | quantize | export_gguf | export_onnx | report."""
 
 import argparse
 import sys
@@ -47,6 +47,11 @@ def _parser() -> argparse.ArgumentParser:
         sub.add_argument("--config", default="mini_3M", help="a shipped configuration or a YAML file")
         sub.add_argument("--set", action="append", default=[], metavar="train.steps=100", help="change one value of the configuration")
 
+    def exported(sub):
+        sub.add_argument("--checkpoint", type=Path, required=True)
+        sub.add_argument("--data", type=Path, default=Path("build/data"), help="the data set it was trained on, for its tokenizer")
+        sub.add_argument("--out", type=Path, required=True)
+
     sub = command("prepare_data", _prepare, "gather sources, draw examples, train the tokenizer")
     configured(sub)
     sub.add_argument("--out", type=Path, default=Path("build/data"))
@@ -73,6 +78,24 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--baselines", type=Path, help="the folder that the command baseline wrote")
     sub.add_argument("--size", type=int, default=2000, help="sentences and devices of the generated cells")
     sub.add_argument("--device")
+
+    sub = command("quantize", _quantize, "round a checkpoint to INT8 or INT4")
+    sub.add_argument("--checkpoint", type=Path, required=True)
+    sub.add_argument("--out", type=Path, required=True, help="a checkpoint again")
+    sub.add_argument("--to", default="int8", help="int8 (Q8_0) or int4 (Q4_0)")
+    sub.add_argument("--method", default="rtn", help="rtn: every value to the nearest")
+
+    sub = command("export_gguf", _export_gguf, "write a checkpoint as GGUF, with a manifest")
+    exported(sub)
+    sub.add_argument("--type", default="Q8_0", help="F32, F16, Q8_0 or Q4_0")
+
+    sub = command("export_onnx", _export_onnx, "write a checkpoint as ONNX, with a manifest")
+    exported(sub)
+
+    sub = command("report", _report, "make a report with a chart of an evaluation")
+    sub.add_argument("--evaluation", type=Path, required=True, help="evaluation.json")
+    sub.add_argument("--log", type=Path, help="log.jsonl of the training")
+    sub.add_argument("--out", type=Path, required=True, help="a folder for evaluation.md and evaluation.svg")
     return parser
 
 
@@ -121,6 +144,32 @@ def _evaluate(arguments, progress):
     arguments.out.write_text(json.dumps(result, indent=1))
     best = result["precisions"]["f32"]["intents"]["model"]
     progress.event("done", **{f"intent_{source}": round(cell["intent"], 4) for source, cell in best.items()})
+
+
+def _quantize(arguments, progress):
+    from .quantize import quantize
+    errors = quantize(arguments.checkpoint, arguments.out, arguments.to, arguments.method)
+    progress.event("done", matrices=len(errors), mean_error=sum(errors.values()) / len(errors), worst_error=max(errors.values()))
+
+
+def _export_gguf(arguments, progress):
+    from .export import export_gguf
+    _exported(export_gguf(arguments.checkpoint, arguments.data, arguments.out, arguments.type), progress)
+
+
+def _export_onnx(arguments, progress):
+    from .export import export_onnx
+    _exported(export_onnx(arguments.checkpoint, arguments.data, arguments.out), progress)
+
+
+def _exported(manifest, progress):
+    progress.event("done", file=manifest["file"], format=manifest["format"], bytes=manifest["bytes"], sha256=manifest["sha256"])
+
+
+def _report(arguments, progress):
+    from .report import write
+    write(arguments.evaluation, arguments.log, arguments.out)
+    progress.event("done", report=str(arguments.out / "evaluation.md"))
 
 
 if __name__ == "__main__":

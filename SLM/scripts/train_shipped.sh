@@ -1,7 +1,7 @@
 #!/bin/bash
-# Trains the models that ship, on one GPU, four sets of hyper-parameters side by side, and measures each.
+# Trains the models that ship, on one GPU, some sets of hyper-parameters side by side, and measures each.
 #
-#   scripts/train_shipped.sh DATA OUT [SECONDS]
+#   scripts/train_shipped.sh DATA OUT [SECONDS [second_run]]
 #
 # DATA is what prepare_data wrote, OUT takes <name>.pt, logistic-*.npz and results.tar.gz (logs, evaluations, curves).
 # These models are so small that a GPU mostly waits for their kernels to be launched: four at once take little longer
@@ -11,6 +11,7 @@ data=$(realpath "$1")
 mkdir -p "$2"
 out=$(realpath "$2")
 seconds=${3:-300}
+run=${4:-candidates}
 here=$(cd "$(dirname "$0")/.." && pwd)
 work=${AUTON_SLM_WORK:-$(mktemp -d)}
 device=${AUTON_SLM_DEVICE:-cuda}
@@ -24,6 +25,12 @@ candidates() {
     echo "mini-b mini_3M train.language_share=0.5 model.dropout=0.15 train.word_dropout=0.06 train.seed=2"
     echo "mini-c mini_3M train.language_share=0.15 model.dropout=0.2 train.word_dropout=0.1 train.learning_rate=0.002 train.seed=3"
     echo "nano nano_1M"
+}
+# A second run, on the same machine with 330 s each, went on from what validation said of the first.
+second_run() {
+    echo "mini-d mini_3M train.language_share=0.15 model.dropout=0.25 train.word_dropout=0.15 train.learning_rate=0.002 train.seed=4"
+    echo "mini-e mini_3M train.language_share=0.3 model.dropout=0.2 train.word_dropout=0.12 train.learning_rate=0.0015 train.seed=5"
+    echo "mini-f mini_3M train.language_share=0.1 model.dropout=0.2 train.word_dropout=0.1 train.learning_rate=0.002 train.seed=6"
 }
 
 train_one() {
@@ -46,9 +53,9 @@ slm baseline --json --data "$data" --out "$out" --limit "${AUTON_SLM_BASELINE:-2
 while read -r line; do
     # shellcheck disable=SC2086
     train_one $line &
-done < <(candidates)
+done < <("$run")
 wait
-names=$(candidates | cut -d' ' -f1)
+names=$("$run" | cut -d' ' -f1)
 pack() { (cd "$work" && tar czf "$out/results.tar.gz" ./*.out ./*/log.jsonl $(ls -d ./*/evaluation.json ./*/tensorboard 2>/dev/null)); }
 pack
 for name in $names; do evaluate_one "$name" & done
