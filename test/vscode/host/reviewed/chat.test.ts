@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { until } from '../../harness/wait.ts';
@@ -99,6 +99,8 @@ describe('a tool that a model of the chat calls', function () {
 
   it('starts the run that the user allowed', async () => {
     const before = runs();
+    // The playbook begins with an empty workspace.
+    writeFileSync(join(folder, 'auton.toml'), '[workspace]\npath = "fresh"\n');
     await call('auton_run', { goal: GOAL, model: 'playbook/reference' }, 'accept', /was started/);
     assert.equal(runs().length, before.length + 1);
   });
