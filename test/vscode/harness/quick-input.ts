@@ -82,11 +82,15 @@ export class QuickInput {
   /** Waits for an item by its label and takes it. */
   async pick(label: string | RegExp): Promise<void> {
     const rows = this.#box.locator('.quick-input-list .monaco-list-row');
-    const index = await this.#workbench.until(`the item ${label}`, async () => {
+    // The list may be made anew between the look and the click, and a tooltip may lie over what is meant.
+    const { page } = this.#workbench;
+    await this.#workbench.until(`the item ${label}`, async () => {
       const found = (await this.items()).findIndex((item) => isLabel(item.label, label));
-      return found >= 0 ? { found } : null;
+      if (found < 0) return false;
+      await page.mouse.move(0, 0);
+      await rows.nth(found).click({ timeout: 2000 });
+      return true;
     });
-    await rows.nth(index.found).click();
   }
 
   async type(text: string): Promise<void> {
