@@ -164,6 +164,8 @@ describe('the SLM of the reference kernel, as a program', function () {
   it('tells sorts and makers of devices apart, and counts within a kind', () => {
     assert.match(answerTo('is there an nvme drive').text, /^No\. I found no storage controller of that sort/);
     assert.match(answerTo('is there an ide controller').text, /00:01\.1/);
+    assert.match(answerTo('which disks do I have').text, /run by ide.*vda \(64 MB\)/s);
+    assert.match(answerTo('how many sata disks are there').text, /^(?!.*vda)/s);
     assert.match(answerTo('do I have a nvidia card').text, /^No\. I found no device by NVIDIA/);
     assert.match(answerTo('my second network card does not work').text, /10ec:8139.*no driver/);
     assert.match(answerTo('my network card does not work').text, /e1000 runs.*no network stack/);

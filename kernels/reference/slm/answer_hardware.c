@@ -2,6 +2,7 @@
 #include "catalogue.h"
 #include "engine.h"
 #include <auton/arch.h>
+#include <auton/block.h>
 #include <auton/klog.h>
 #include <auton/mm.h>
 #include <auton/string.h>
@@ -107,6 +108,45 @@ static void answer_vendor(struct query *q, slm_result_t *out) {
         say(out, "Vendor %04x is not in my table.\n", q->slots.vendor);
 }
 
+/* The disks that can be read now, by name, and what drivers have seen beside them: drives that cannot. */
+static void say_drives(const struct query *q, slm_result_t *out) {
+    static const struct {
+        const char *series; /* of names */
+        int sort;
+    } SERIES[] = {{"sd", 0x06}, {"nvme", 0x08}};
+    int sort = storage_sort(q);
+    size_t drives = 0;
+    for (const block_device_t *disk = block_first(); disk; disk = disk->next) {
+        int its_sort = -1;
+        for (size_t i = 0; i < ARRAY_SIZE(SERIES); i++)
+            if (strncmp(disk->name, SERIES[i].series, strlen(SERIES[i].series)) == 0)
+                its_sort = SERIES[i].sort;
+        if (sort >= 0 && sort != its_sort)
+            continue;
+        say(out, "%s%s (%lu MB%s)", drives ? ", " : "Disks and partitions: ", disk->name, (unsigned long)(disk->sectors / 2048),
+            disk->read_only ? ", read-only" : "");
+        drives++;
+    }
+    if (drives)
+        say(out, ".\n");
+    struct klog_line *lines = kmalloc(LOG_LINES * sizeof *lines);
+    size_t n = lines ? klog_read(lines, LOG_LINES) : 0;
+    for (size_t i = 0; i < n; i++) {
+        const char *text = lines[i].text + 6;
+        if (strncmp(lines[i].text, "[DRV] ", 6) != 0)
+            continue;
+        bool ide = strstr(text, " on IDE ") && (sort < 0 || sort == 0x01);
+        bool sata = strncmp(text, "SATA port", 9) == 0 && (sort < 0 || sort == 0x06);
+        if (!ide && !sata)
+            continue;
+        say(out, "Seen at boot, but not to be read: %.100s\n", text);
+        drives++;
+    }
+    if (!drives)
+        say(out, "No driver has found a drive.\n");
+    kfree(lines);
+}
+
 void answer_device(struct query *q, slm_result_t *out) {
     const device_t *devices[CONTEXT_LIST_MAX];
     if (q->slots.has_vendor && q->slots.has_device) {
@@ -155,38 +195,19 @@ void answer_device(struct query *q, slm_result_t *out) {
             say(out, "There is one %s: ", kind->name);
         say_device(out, devices[0]);
         say(out, ".\n");
+        if (kind && q->concepts & C(ABOUT_STORAGE))
+            say_drives(q, out);
         focus_on(q->session, devices[0]);
     } else if (count > 1) {
         say(out, "There are %zu of them:\n", count);
         say_list(q, out, devices, count);
+        if (q->concepts & C(ABOUT_STORAGE))
+            say_drives(q, out);
     } else if (q->concepts & C(ABOUT_HARDWARE)) {
         answer_device_list(q, out);
     } else {
         answer_unsure(q, out);
     }
-}
-
-/* The drives behind the controllers, as their drivers told when they found them. */
-static void say_drives(const struct query *q, slm_result_t *out) {
-    int sort = storage_sort(q);
-    struct klog_line *lines = kmalloc(LOG_LINES * sizeof *lines);
-    size_t n = lines ? klog_read(lines, LOG_LINES) : 0, drives = 0;
-    for (size_t i = 0; i < n; i++) {
-        const char *text = lines[i].text + 6;
-        if (strncmp(lines[i].text, "[DRV] ", 6) != 0)
-            continue;
-        bool ide = strstr(text, " on IDE ") && (sort < 0 || sort == 0x01);
-        bool sata = strstr(text, "SATA port") && (sort < 0 || sort == 0x06);
-        bool nvme = strstr(text, ": NVMe at ") && (sort < 0 || sort == 0x08);
-        bool virtio = strstr(text, ": virtio at ") && strncmp(text, "Disk ", 5) == 0 && sort < 0;
-        if (!ide && !sata && !nvme && !virtio)
-            continue;
-        say(out, "Found at boot: %.100s\n", text);
-        drives++;
-    }
-    if (!drives)
-        say(out, "Which drives hang on it I cannot tell: no driver has reported any.\n");
-    kfree(lines);
 }
 
 void answer_device_count(struct query *q, slm_result_t *out) {

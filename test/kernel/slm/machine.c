@@ -1,6 +1,7 @@
 /* A machine for the SLM to talk about when it runs as an ordinary program: QEMU's default PC with a second network card
  * that has no driver, and the kernel functions that the SLM calls. */
 #include <auton/arch.h>
+#include <auton/block.h>
 #include <auton/boot.h>
 #include <auton/dev.h>
 #include <auton/klog.h>
@@ -50,6 +51,10 @@ const driver_t *driver_find(const char *name) {
         if (strcmp(all[i]->name, name) == 0)
             return all[i];
     return NULL;
+}
+block_device_t *block_first(void) {
+    static block_device_t disk = {.name = "vda", .sectors = 131072};
+    return &disk;
 }
 int driver_bind_all(void) { return 0; }
 const struct acpi_info *acpi_get_info(void) {
