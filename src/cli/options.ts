@@ -7,8 +7,11 @@ export function workspaceOf(cli: Cli, command: Command): string {
   return folderOf(cli, command.optsWithGlobals<{ workspace?: string }>().workspace);
 }
 
-export const archOption = () =>
-  new Option('--arch <architecture>', 'architecture of the kernel [kernel.arch]').choices([...ARCHITECTURES]);
+export const archOption = (more: readonly string[] = []) =>
+  new Option('--arch <architecture>', 'architecture of the kernel [kernel.arch]').choices([
+    ...ARCHITECTURES,
+    ...more,
+  ]);
 
 export const modeOption = () =>
   new Option('--mode <mode>', 'what is built [workflow.mode]').choices([...WORKFLOW_MODES]);

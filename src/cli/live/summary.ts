@@ -1,4 +1,5 @@
 import { join, relative } from 'node:path';
+import { configSchema } from '../../protocol/config.ts';
 import type { RunEvent } from '../../protocol/events.ts';
 import type { Evidence } from '../../protocol/evidence.ts';
 import type { RunState, RunStatus } from '../../protocol/run-state.ts';
@@ -8,6 +9,9 @@ import { cut, table, wrap } from '../terminal/text.ts';
 import { counted, duration } from '../../protocol/units.ts';
 import { costText } from './cost.ts';
 import { STATUS_COLOURS } from './task-marks.ts';
+
+/** What the commands below are about where nothing is configured. */
+const DEFAULT_ARCHITECTURE = configSchema.parse({}).kernel.arch;
 
 export interface SummaryOptions {
   state: RunState;
@@ -146,13 +150,14 @@ function takeOver({ state, cwd }: Pick<SummaryOptions, 'state' | 'cwd'>): [comma
 }
 
 function nextSteps({ state, self, cwd }: SummaryOptions): [command: string, what: string][] {
+  const forArch = state.arch === DEFAULT_ARCHITECTURE ? '' : ` --arch ${state.arch}`;
   const report: [string, string] = [`${self} report`, 'what was done, with the evidence for it'];
   switch (state.status) {
     case 'done':
       return [
         ...takeOver({ state, cwd }),
-        [`${self} kernel chat`, 'talk to the kernel'],
-        [`${self} kernel boot`, 'boot it with its console on this terminal'],
+        [`${self} kernel chat${forArch}`, 'talk to the kernel'],
+        [`${self} kernel boot${forArch}`, 'boot it with its console on this terminal'],
         report,
       ];
     case 'failed': {

@@ -143,6 +143,19 @@ describe('auton', () => {
       this.skip();
     });
 
+    it('works for each architecture in turn, up to one that cannot be', () => {
+      const { stdout, stderr, status } = auton('run', GOAL, '--playbook', 'clash', '--arch', 'all', '--json');
+      assert.equal(status, 2, stderr);
+      const events = stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => runEventSchema.parse(JSON.parse(line)));
+      const started = events.flatMap((event) => (event.type === 'run.started' ? [event.arch] : []));
+      assert.deepEqual(started, ['x86_64']);
+      assert.equal(events.at(-1)?.type, 'run.finished');
+      assert.match(stderr, /does not cover aarch64/); // the recording is one of x86_64
+    });
+
     it('works to the end and can be looked at from every side', () => {
       const { stdout, stderr, status } = auton('run', GOAL, '--playbook', 'clash', '--json');
       assert.equal(status, 0, stderr + stdout.slice(-2000));

@@ -1,0 +1,93 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, existsSync } from 'node:fs';
+import { connect } from 'node:net';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { assets } from '../../src/config/assets.ts';
+import type { ArchitectureProfile } from '../../src/kernel/architectures.ts';
+import { bootImage } from '../../src/kernel/boot-image.ts';
+import { makeArgv } from '../../src/kernel/make.ts';
+import { configSchema } from '../../src/protocol/config.ts';
+import type { Evidence } from '../../src/protocol/evidence.ts';
+import type { Architecture } from '../../src/protocol/roles.ts';
+
+/** A subsystem that dies in the way its command line asks for. */
+const CRASH = join(dirname(fileURLToPath(import.meta.url)), '../fixtures/crash');
+
+export function explain(evidence: Evidence): string {
+  return [evidence.summary, ...evidence.findings.map(({ message }) => message), evidence.tail ?? ''].join(
+    '\n',
+  );
+}
+
+/** QEMU's arguments for a machine of the profile with other than its usual parts. */
+export function machine(
+  profile: ArchitectureProfile,
+  kernel: string,
+  { cmdline, own = profile.machine, more = [] }: { cmdline: string; own?: string[]; more?: string[] },
+): string[] {
+  const memory = ['-m', String(profile.memoryMb)];
+  const plain = '-accel tcg -nodefaults -display none -serial stdio -no-reboot'.split(' ');
+  return [...own, ...memory, ...plain, ...more, '-append', cmdline, '-kernel', bootImage(kernel, profile)];
+}
+
+/**
+ * What a machine prints until it ends by itself, or has printed `until`. `meanwhile` acts on it, by its debugger's
+ * socket if it likes.
+ */
+export async function serialOf(
+  profile: ArchitectureProfile,
+  args: string[],
+  { until, meanwhile = async () => {} }: { until?: RegExp; meanwhile?: () => Promise<void> } = {},
+): Promise<string> {
+  const qemu = spawn(profile.qemu, args, { stdio: ['ignore', 'pipe', 'inherit'], timeout: 60_000 });
+  let text = '';
+  qemu.stdout.on('data', (bytes: Buffer) => {
+    text += bytes.toString('latin1');
+    if (until?.test(text)) qemu.kill();
+  });
+  const ended = once(qemu, 'close');
+  await meanwhile();
+  const [code] = (await ended) as [number | null];
+  if (code !== 0 && !until?.test(text)) throw new Error(`QEMU ended with ${code ?? 'a signal'}:\n${text}`);
+  return text;
+}
+
+/** A kernel with the subsystem that dies, built in `folder`. */
+export function buildDoomed(architecture: Architecture, folder: string): string {
+  const source = join(folder, 'doomed');
+  const out = join(folder, 'doomed-build');
+  cpSync(assets().referenceKernel, source, { recursive: true, filter: (path) => !path.endsWith('/build') });
+  cpSync(CRASH, join(source, 'crash'), { recursive: true });
+  const [make = '', ...args] = makeArgv({
+    ...{ architecture, target: 'kernel', out, ...configSchema.parse({}).kernel },
+    subsystems: ['boot', 'mm', 'sched', 'crash'],
+  });
+  execFileSync(make, args, { cwd: source, stdio: ['ignore', 'ignore', 'inherit'] });
+  return join(out, 'kernel.elf');
+}
+
+/** Arguments of a machine that waits for `poke` on this socket before its first instruction. */
+export const halted = (socket: string) => [
+  ...['-S', '-chardev', `socket,id=gdb,path=${socket},server=on,wait=off`, '-gdb', 'chardev:gdb'],
+];
+
+/** Writes to the memory of a halted machine by GDB's protocol, and lets it run. */
+export async function poke(socket: string, address: number, bytes: Buffer): Promise<void> {
+  for (let tries = 0; !existsSync(socket) && tries < 200; tries++) await sleep(50);
+  const gdb = connect(socket);
+  const ask = async (packet: string): Promise<string> => {
+    const sum = [...packet].reduce((n, c) => (n + c.charCodeAt(0)) & 0xff, 0);
+    gdb.write(`$${packet}#${sum.toString(16).padStart(2, '0')}`);
+    let answer = '';
+    while (!/\$[^#]*#../.test(answer)) answer += String(await once(gdb, 'data'));
+    gdb.write('+');
+    return /\$([^#]*)#/.exec(answer)![1]!;
+  };
+  const written = await ask(`M${address.toString(16)},${bytes.length.toString(16)}:${bytes.toString('hex')}`);
+  if (written !== 'OK') throw new Error(`QEMU does not write to 0x${address.toString(16)}: ${written}`);
+  await ask('D');
+  gdb.destroy();
+}
