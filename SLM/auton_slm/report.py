@@ -59,7 +59,7 @@ def markdown(evaluation: dict) -> str:
         "Perplexity (lower is better):",
         "",
         *_table(["", *(NAMES.get(k, k) for k in kinds)],
-                [[name, *(f"{precisions[k]['perplexity'][name]:.3f}" for k in kinds)] for name in precisions[kinds[0]]["perplexity"]]),
+                [[name.replace("English", "English it was trained on"), *(f"{precisions[k]['perplexity'][name]:.3f}" for k in kinds)] for name in precisions[kinds[0]]["perplexity"]]),
         "",
         "Intents by classifier, f32:",
         "",
