@@ -263,6 +263,7 @@ function buildHostProgram(folder: string, name: string): string {
     'query',
     'whole_file',
     'ramfs',
+    'ramfs_data',
     'cpio',
   ];
   const sources = [

@@ -38,7 +38,19 @@ interface Target {
 const inDev = (...names: string[]) => names.map((name) => `dev/${name}.c`);
 const inFs = (...names: string[]) => names.map((name) => `fs/${name}.c`);
 const PARTITIONS = ['partition/partition', 'partition/mbr', 'partition/gpt'];
-const VFS = ['inode', 'path', 'name_cache', 'mount', 'tree', 'file', 'query', 'whole_file', 'ramfs', 'cache'];
+const VFS = [
+  'inode',
+  'path',
+  'name_cache',
+  'mount',
+  'tree',
+  'file',
+  'query',
+  'whole_file',
+  'ramfs',
+  'ramfs_data',
+  'cache',
+];
 const EXT2 = ['super', 'alloc', 'commit', 'map', 'inode', 'file', 'dir', 'names', 'format'];
 const inNet = (...names: string[]) => names.map((name) => `net/${name}.c`);
 const TARGETS: Target[] = [

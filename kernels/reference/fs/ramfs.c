@@ -1,61 +1,13 @@
-/* A file system in memory. Nodes are numbered by their place in a table; contents are pages, and what was never
- * written reads as zeros or, for files of the initramfs, as what lies in the image. */
+/* A file system in memory: names and nodes, which are numbered by their place in a table. */
 #include <auton/arch.h>
 #include <auton/mm.h>
 #include <auton/string.h>
 #include "ramfs.h"
 
 #define ROOT_INO 1
-#define RESERVE_PART 16 /* this part of the memory stays free for everybody else */
-#define MAX_BYTES GB(4)
-
-struct entry { /* a name in a directory, in the order of making */
-    struct entry *next;
-    uint64_t cookie; /* position for readdir: higher than those before */
-    uint32_t ino;
-    uint8_t len;
-    char name[];
-};
-
-struct node {
-    uint32_t mode, nlink, parent; /* `parent` of directories */
-    uint64_t size, mtime, ctime;
-    struct entry *entries, **last;
-    uint64_t next_cookie;
-    char *target;           /* of a symbolic link */
-    const uint8_t *image;   /* unwritten pages of the first image_bytes bytes */
-    uint64_t image_bytes;
-    uint8_t **pages;        /* page_slots of them; NULL: unwritten */
-    uint64_t page_slots, pages_used;
-};
-
-struct ramfs {
-    struct node **nodes; /* by inode number; NULL: free */
-    uint32_t slots, used;
-};
 
 static struct ramfs *ramfs_of(struct filesystem *fs) {
     return fs->data;
-}
-
-static struct node *node_of(struct inode *inode) {
-    return inode->data;
-}
-
-static bool memory_short(void) {
-    return pmm_free_page_count() < pmm_total_pages() / RESERVE_PART;
-}
-
-/* Shows the node's state in the inode that the VFS works with. */
-static void refresh(struct inode *inode) {
-    struct node *n = node_of(inode);
-    inode->mode = n->mode;
-    inode->nlink = n->nlink;
-    inode->size = n->size;
-    inode->blocks = n->pages_used * (PAGE_SIZE / BLOCK_SECTOR);
-    inode->block_size = PAGE_SIZE;
-    inode->mtime = inode->atime = n->mtime;
-    inode->ctime = n->ctime;
 }
 
 static int read_inode(struct inode *inode) {
@@ -63,7 +15,7 @@ static int read_inode(struct inode *inode) {
     if (inode->ino >= r->slots || !r->nodes[inode->ino])
         return -ENOENT;
     inode->data = r->nodes[inode->ino];
-    refresh(inode);
+    ramfs_refresh(inode);
     return 0;
 }
 
@@ -98,18 +50,9 @@ static struct node *node_new(struct filesystem *fs, uint32_t mode, uint32_t *ino
     return n;
 }
 
-static void drop_pages(struct node *n, uint64_t from) {
-    for (uint64_t p = from; p < n->page_slots; p++)
-        if (n->pages[p]) {
-            pmm_free_page(virt_to_phys(n->pages[p]));
-            n->pages[p] = NULL;
-            n->pages_used--;
-        }
-}
-
 static void node_free(struct ramfs *r, uint32_t ino) {
     struct node *n = r->nodes[ino];
-    drop_pages(n, 0);
+    ramfs_drop_pages(n, 0);
     for (struct entry *e = n->entries, *next; e; e = next) {
         next = e->next;
         kfree(e);
@@ -187,7 +130,7 @@ static void remove_entry(struct inode *dir, const char *name, size_t len) {
 static int create(struct inode *dir, const char *name, size_t len, uint32_t mode, const char *target, uint64_t *ino) {
     struct ramfs *r = ramfs_of(dir->fs);
     uint32_t number;
-    struct node *n = memory_short() ? NULL : node_new(dir->fs, mode, &number);
+    struct node *n = ramfs_memory_short() ? NULL : node_new(dir->fs, mode, &number);
     if (!n)
         return -ENOSPC;
     int result = 0;
@@ -209,7 +152,7 @@ static int create(struct inode *dir, const char *name, size_t len, uint32_t mode
     n->parent = (uint32_t)dir->ino;
     if (S_ISDIR(mode))
         node_of(dir)->nlink++;
-    refresh(dir);
+    ramfs_refresh(dir);
     *ino = number;
     return 0;
 }
@@ -219,8 +162,8 @@ static int link(struct inode *dir, const char *name, size_t len, struct inode *i
     if (result)
         return result;
     node_of(inode)->nlink++;
-    refresh(inode);
-    refresh(dir);
+    ramfs_refresh(inode);
+    ramfs_refresh(dir);
     return 0;
 }
 
@@ -234,13 +177,13 @@ static void lose_name(struct inode *dir, struct inode *inode) {
         n->nlink--;
     }
     n->ctime = fs_now();
-    refresh(inode);
+    ramfs_refresh(inode);
 }
 
 static int unlink(struct inode *dir, const char *name, size_t len, struct inode *inode) {
     remove_entry(dir, name, len);
     lose_name(dir, inode);
-    refresh(dir);
+    ramfs_refresh(dir);
     return 0;
 }
 
@@ -260,9 +203,9 @@ static int rename(struct inode *from, const char *name, size_t len, struct inode
         node_of(inode)->parent = (uint32_t)to->ino;
     }
     node_of(inode)->ctime = fs_now();
-    refresh(inode);
-    refresh(from);
-    refresh(to);
+    ramfs_refresh(inode);
+    ramfs_refresh(from);
+    ramfs_refresh(to);
     return 0;
 }
 
@@ -278,101 +221,9 @@ static int readlink(struct inode *inode, char *out, size_t size) {
     return (int)n->size;
 }
 
-/* Copies what the file says at `position` when its page was never written. */
-static void copy_unwritten(const struct node *n, uint64_t position, uint8_t *out, size_t bytes) {
-    size_t from_image = position >= n->image_bytes ? 0
-                        : n->image_bytes - position < bytes ? (size_t)(n->image_bytes - position) : bytes;
-    memcpy(out, n->image + position, from_image);
-    memset(out + from_image, 0, bytes - from_image);
-}
-
-static int64_t read(struct inode *inode, uint64_t position, void *buffer, size_t bytes) {
-    struct node *n = node_of(inode);
-    uint8_t *out = buffer;
-    if (position >= n->size)
-        return 0;
-    if (bytes > n->size - position)
-        bytes = (size_t)(n->size - position);
-    for (size_t done = 0, now; done < bytes; done += now) {
-        uint64_t at = position + done, page = at / PAGE_SIZE, offset = at % PAGE_SIZE;
-        now = bytes - done < PAGE_SIZE - offset ? bytes - done : PAGE_SIZE - offset;
-        if (page < n->page_slots && n->pages[page])
-            memcpy(out + done, n->pages[page] + offset, now);
-        else
-            copy_unwritten(n, at, out + done, now);
-    }
-    return (int64_t)bytes;
-}
-
-/* The page for writing; made from what it reads as now. NULL without memory. */
-static uint8_t *page_for_write(struct node *n, uint64_t page) {
-    if (page >= n->page_slots) {
-        uint64_t slots = n->page_slots ? n->page_slots * 2 : 4;
-        if (slots <= page)
-            slots = page + 1;
-        uint8_t **more = kzalloc(slots * sizeof *more);
-        if (!more)
-            return NULL;
-        if (n->page_slots)
-            memcpy(more, n->pages, n->page_slots * sizeof *more);
-        kfree(n->pages);
-        n->pages = more;
-        n->page_slots = slots;
-    }
-    if (!n->pages[page]) {
-        phys_addr_t frame = memory_short() ? 0 : pmm_alloc_page();
-        if (!frame)
-            return NULL;
-        n->pages[page] = phys_to_virt(frame);
-        copy_unwritten(n, page * PAGE_SIZE, n->pages[page], PAGE_SIZE);
-        n->pages_used++;
-    }
-    return n->pages[page];
-}
-
-static int64_t write(struct inode *inode, uint64_t position, const void *buffer, size_t bytes) {
-    struct node *n = node_of(inode);
-    size_t done = 0, now;
-    if (position > MAX_BYTES - bytes)
-        return -EFBIG;
-    for (; done < bytes; done += now) {
-        uint64_t at = position + done, offset = at % PAGE_SIZE;
-        now = bytes - done < PAGE_SIZE - offset ? bytes - done : PAGE_SIZE - offset;
-        uint8_t *page = page_for_write(n, at / PAGE_SIZE);
-        if (!page)
-            break;
-        memcpy(page + offset, (const uint8_t *)buffer + done, now);
-    }
-    if (!done)
-        return -ENOSPC;
-    if (position + done > n->size)
-        n->size = position + done;
-    n->mtime = n->ctime = fs_now();
-    refresh(inode);
-    return (int64_t)done;
-}
-
-static int truncate(struct inode *inode, uint64_t bytes) {
-    struct node *n = node_of(inode);
-    if (bytes > MAX_BYTES)
-        return -EFBIG;
-    if (bytes < n->size) {
-        uint64_t kept = (bytes + PAGE_SIZE - 1) / PAGE_SIZE;
-        drop_pages(n, kept);
-        if (bytes % PAGE_SIZE && kept <= n->page_slots && n->pages[kept - 1])
-            memset(n->pages[kept - 1] + bytes % PAGE_SIZE, 0, PAGE_SIZE - bytes % PAGE_SIZE);
-        if (n->image_bytes > bytes)
-            n->image_bytes = bytes;
-    }
-    n->size = bytes;
-    n->mtime = n->ctime = fs_now();
-    refresh(inode);
-    return 0;
-}
-
 static int usage(struct filesystem *fs, struct fs_usage *out) {
     struct ramfs *r = ramfs_of(fs);
-    uint64_t used = 0, reserve = pmm_total_pages() / RESERVE_PART, free = pmm_free_page_count();
+    uint64_t used = 0, reserve = pmm_total_pages() / RAMFS_RESERVE_PART, free = pmm_free_page_count();
     for (uint32_t i = ROOT_INO; i < r->slots; i++)
         if (r->nodes[i])
             used += r->nodes[i]->pages_used;
@@ -392,8 +243,8 @@ static int unmount(struct filesystem *fs) {
 }
 
 static const struct fs_ops ops = {
-    .read_inode = read_inode, .evict = evict, .lookup = lookup, .readdir = readdir, .read = read, .readlink = readlink,
-    .write = write, .truncate = truncate, .create = create, .link = link, .unlink = unlink, .rename = rename,
+    .read_inode = read_inode, .evict = evict, .lookup = lookup, .readdir = readdir, .read = ramfs_read, .readlink = readlink,
+    .write = ramfs_write, .truncate = ramfs_truncate, .create = create, .link = link, .unlink = unlink, .rename = rename,
     .is_empty = is_empty, .usage = usage, .unmount = unmount,
 };
 
@@ -424,7 +275,7 @@ int ramfs_set_image(const char *path, const void *data, size_t bytes) {
     } else {
         n->image = data;
         n->size = n->image_bytes = bytes;
-        refresh(inode);
+        ramfs_refresh(inode);
     }
     mutex_unlock(&inode->fs->lock);
     inode_release(inode);
