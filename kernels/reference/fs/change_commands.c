@@ -4,7 +4,7 @@
 #include "commands.h"
 
 #define CHUNK KB(16)
-#define MOST_DEPTH 64 /* of a tree that is copied or removed: each level needs some of the stack */
+#define MOST_DEPTH 20 /* of a tree that is copied or removed: each level needs some of the stack */
 
 static int64_t write_text(const char *path, uint32_t flags, int argc, char **argv) {
     int64_t result = vfs_open(path, O_WRONLY | O_CREAT | flags, 0644);
@@ -92,7 +92,7 @@ static int remove_tree_at(const char *path, unsigned depth) {
     if (result || !S_ISDIR(s.mode))
         return result ? result : vfs_unlink(path);
     if (depth == MOST_DEPTH)
-        return -ELOOP;
+        return -E2BIG;
     struct dirent *entry = kmalloc(sizeof *entry);
     int fd = entry ? vfs_open(path, O_RDONLY | O_DIRECTORY, 0) : -ENOMEM;
     result = fd < 0 ? fd : 0;
@@ -180,7 +180,7 @@ static int copy_tree(const char *from, const char *to, bool trees, unsigned dept
     if (result)
         return result;
     if (S_ISDIR(s.mode))
-        return !trees ? -EISDIR : depth == MOST_DEPTH ? -ELOOP : copy_directory(from, to, s.mode, depth);
+        return !trees ? -EISDIR : depth == MOST_DEPTH ? -E2BIG : copy_directory(from, to, s.mode, depth);
     if (vfs_stat(to, &there) == 0 && there.ino == s.ino && there.mtime == s.mtime && there.size == s.size)
         return strcmp(from, to) == 0 ? -EINVAL : copy_file(from, to, s.mode);
     if (!S_ISLNK(s.mode))

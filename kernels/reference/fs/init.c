@@ -9,6 +9,13 @@
 
 extern struct fs_type ramfs_type, devfs_type, procfs_type, ext2_type;
 
+/* Places that every system has, whatever the archives bring. */
+static void make_places(void) {
+    static const char *const places[] = {"/mnt", "/tmp", "/var/log"};
+    for (size_t i = 0; i < ARRAY_SIZE(places); i++)
+        vfs_mkdir_all(places[i], 0755);
+}
+
 static void mount_pseudo(const char *type, const char *target) {
     int result = vfs_mkdir_all(target, 0755);
     if (result == 0)
@@ -70,6 +77,7 @@ static void fs_init(void) {
     initramfs_mount();
     if (!vfs_ready())
         return;
+    make_places();
     mount_pseudo("devfs", "/dev");
     mount_pseudo("procfs", "/proc");
     ramdisk_from_cmdline();

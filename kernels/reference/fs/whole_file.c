@@ -68,7 +68,7 @@ static const struct {
     const char *text;
 } texts[] = {
     {EPERM, "Operation not permitted"}, {ENOENT, "No such file or directory"}, {EIO, "Input/output error"},
-    {ENXIO, "No such device"}, {EBADF, "Bad file descriptor"}, {EAGAIN, "Try again"}, {ENOMEM, "Out of memory"},
+    {ENXIO, "No such device"}, {E2BIG, "Too much or too deep for one call"}, {EBADF, "Bad file descriptor"}, {EAGAIN, "Try again"}, {ENOMEM, "Out of memory"},
     {EBUSY, "Device or resource busy"}, {EEXIST, "File exists"}, {EXDEV, "On another file system"},
     {ENODEV, "No file system of a known kind"}, {ENOTDIR, "Not a directory"}, {EISDIR, "Is a directory"},
     {EINVAL, "Invalid argument"}, {ENFILE, "Too many open files"}, {EFBIG, "File too large"},

@@ -1,4 +1,5 @@
 /* The package manager: install, remove, upgrade, verify. Each of these is one transaction for each package. */
+#include <auton/init.h>
 #include <auton/klog.h>
 #include <auton/mm.h>
 #include <auton/sched.h>
@@ -41,6 +42,18 @@ static int end(struct registry *r, int result) {
     mutex_unlock(&lock);
     return result;
 }
+
+/* What a power cut has interrupted is settled before anybody looks. */
+static void pkg_start(void) {
+    struct stat s;
+    bool interrupted = vfs_stat(PKG_JOURNAL, &s) == 0 || vfs_stat(PKG_STAGED, &s) == 0;
+    int result = interrupted ? transaction_recover() : 0;
+    if (result)
+        log_error("PKG", "An interrupted installation cannot be settled: %s", errno_text(result));
+    else if (interrupted)
+        log_info("PKG", "Settled an installation that was interrupted");
+}
+INITCALL(INIT_SYS, pkg_start);
 
 /* A kernel without a shell cannot run scripts. */
 __attribute__((weak)) int shell_execute(char *line) {
@@ -260,24 +273,6 @@ int pkg_upgrade(const char *name) {
     return end(&r, result);
 }
 
-static const char *check_file(const struct pkg_file *f) {
-    uint8_t sum[32], *chunk = kmalloc(KB(4));
-    struct sha256 s;
-    int fd = chunk ? vfs_open(f->path, O_RDONLY, 0) : -ENOMEM;
-    const char *what = fd == -ENOENT ? "missing" : fd < 0 ? errno_text(fd) : NULL;
-    if (fd >= 0) {
-        int64_t n;
-        sha256_begin(&s);
-        while ((n = vfs_read(fd, chunk, KB(4))) > 0)
-            sha256_add(&s, chunk, (size_t)n);
-        vfs_close(fd);
-        sha256_end(&s, sum);
-        what = n < 0 ? errno_text((int)n) : memcmp(sum, f->sum, sizeof sum) != 0 ? "changed" : NULL;
-    }
-    kfree(chunk);
-    return what;
-}
-
 int pkg_verify(const char *name, void (*report)(const char *path, const char *what)) {
     struct registry r;
     struct manifest m = {0};
@@ -287,7 +282,7 @@ int pkg_verify(const char *name, void (*report)(const char *path, const char *wh
     if (result == 0)
         result = manifest_read(name, &m);
     for (size_t i = 0; result == 0 && i < m.file_count; i++) {
-        const char *what = check_file(&m.files[i]);
+        const char *what = file_problem(&m.files[i]);
         wrong += what != NULL;
         if (what && report)
             report(m.files[i].path, what);

@@ -56,6 +56,7 @@ struct package {
 };
 int package_load(const char *path, struct package *out);
 void package_free(struct package *p);
+const char *file_problem(const struct pkg_file *f); /* "missing", "changed", ...; NULL when it is as it was packed */
 
 /* registry.c: what is installed, a line "name|version|status|install_time|url" for each. */
 struct registry_line {

@@ -186,3 +186,21 @@ int package_load(const char *path, struct package *p) {
         package_free(p);
     return result;
 }
+
+const char *file_problem(const struct pkg_file *f) {
+    uint8_t sum[32], *chunk = kmalloc(KB(4));
+    struct sha256 s;
+    int fd = chunk ? vfs_open(f->path, O_RDONLY, 0) : -ENOMEM;
+    const char *what = fd == -ENOENT ? "missing" : fd < 0 ? errno_text(fd) : NULL;
+    if (fd >= 0) {
+        int64_t n;
+        sha256_begin(&s);
+        while ((n = vfs_read(fd, chunk, KB(4))) > 0)
+            sha256_add(&s, chunk, (size_t)n);
+        vfs_close(fd);
+        sha256_end(&s, sum);
+        what = n < 0 ? errno_text((int)n) : memcmp(sum, f->sum, sizeof sum) != 0 ? "changed" : NULL;
+    }
+    kfree(chunk);
+    return what;
+}

@@ -49,7 +49,7 @@ static void add_file(const char *path, const char *name, const struct stat *s) {
 }
 
 static int visible(const struct dirent *e) {
-    return strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0 && strcmp(e->d_name, ".gitkeep") != 0;
+    return strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0;
 }
 
 static void add_tree(const char *folder, const char *prefix) {
