@@ -24,10 +24,20 @@ static const char *size_text(uint64_t bytes, char out[16]) {
     return out;
 }
 
+/* It, or a partition of it, which has its name and more. */
 static bool is_mounted(const block_device_t *disk) {
     struct mount_info m;
     for (size_t i = 0; vfs_mount_at(i, &m); i++)
-        if (strcmp(m.source, disk->name) == 0)
+        if (strncmp(m.source, disk->name, strlen(disk->name)) == 0)
+            return true;
+    return false;
+}
+
+/* Another file system was mounted at the same place later. */
+static bool is_covered(size_t index, const char *target) {
+    struct mount_info m;
+    while (vfs_mount_at(++index, &m))
+        if (strcmp(m.target, target) == 0)
             return true;
     return false;
 }
@@ -38,7 +48,7 @@ static void disk_usage(const struct slm_ask *ask, slm_result_t *out) {
     bool any = false;
     for (size_t i = 0; vfs_mount_at(i, &m); i++) {
         uint64_t all = m.usage.bytes_total, taken = all - m.usage.bytes_free;
-        if (!all)
+        if (!all || is_covered(i, m.target))
             continue;
         any = true;
         ask->say(out, "%s (%s on %s): %s of %s used, %lu %%%s.\n", m.target, m.type, m.source, size_text(taken, used),

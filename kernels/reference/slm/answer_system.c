@@ -105,13 +105,58 @@ void answer_uptime(struct query *q, slm_result_t *out) {
     say(out, "%lu s.\n", s % 60);
 }
 
+/* "the log of http": the word behind "of", as it was typed; NULL when the question is about the whole log. */
+static const struct word *log_subject(const struct text *text) {
+    for (size_t i = 0; i + 1 < text->count; i++) {
+        const char *stem = text->words[i].stem;
+        if (strcmp(stem, "of") != 0 && strcmp(stem, "about") != 0 && strcmp(stem, "from") != 0)
+            continue;
+        while (++i + 1 < text->count && (strcmp(text->words[i].stem, "the") == 0 || strcmp(text->words[i].stem, "servic") == 0)) {
+        }
+        bool whole = strcmp(text->words[i].stem, "kernel") == 0 || strcmp(text->words[i].stem, "system") == 0;
+        return whole || text->words[i].kind != WORD_PLAIN ? NULL : &text->words[i];
+    }
+    return NULL;
+}
+
+static bool contains(const char *line, const char *part, size_t length) {
+    for (; *line; line++) {
+        size_t n = 0;
+        while (n < length && line[n] && (line[n] | 0x20) == (part[n] | 0x20))
+            n++;
+        if (n == length)
+            return true;
+    }
+    return false;
+}
+
+#define LOG_LINES 1024
+#define LOG_SHOWN 16
+
 void answer_log(struct query *q, slm_result_t *out) {
-    static struct klog_line lines[16];
-    size_t want = q->slots.has_number && q->slots.number >= 1 && q->slots.number <= 16 ? (size_t)q->slots.number : 12;
-    size_t n = klog_read(lines, want);
-    say(out, "The last %zu lines of the log (`log` shows all):\n", n);
+    const struct word *subject = log_subject(&q->text);
+    size_t want = q->slots.has_number && q->slots.number >= 1 && q->slots.number <= LOG_SHOWN ? (size_t)q->slots.number : 12;
+    struct klog_line *lines = kmalloc(LOG_LINES * sizeof *lines);
+    size_t n = lines ? klog_read(lines, LOG_LINES) : 0, fitting = 0, skip;
     for (size_t i = 0; i < n; i++)
+        fitting += !subject || contains(lines[i].text, subject->start, subject->length);
+    if (!fitting && subject)
+        say(out, "The log has no line about %.*s.\n", (int)subject->length, subject->start);
+    else if (subject)
+        say(out, "The last lines of the log about %.*s:\n", (int)subject->length, subject->start);
+    else
+        say(out, "The last lines of the log (`log` shows all):\n");
+    skip = fitting > want ? fitting - want : 0;
+    for (size_t i = 0; i < n; i++) {
+        if (subject && !contains(lines[i].text, subject->start, subject->length))
+            continue;
+        if (skip) {
+            skip--;
+            continue;
+        }
         say(out, "%lu.%02lu %.100s\n", lines[i].ticks / TICK_HZ, lines[i].ticks % TICK_HZ, lines[i].text);
+    }
+    kfree(lines);
 }
 
 void answer_reboot(struct query *q, slm_result_t *out) {

@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import {
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { assets } from '../../src/config/assets.ts';
+import { PROFILES } from '../../src/kernel/architectures.ts';
+import { findProgram } from '../../src/kernel/toolchain.ts';
+import { buildKernel, ShellMachine } from './fs/machine.ts';
+
+const run = promisify(execFile);
+const FIRST_PARTITION = 1 << 20;
+const DISK = 64 << 20;
+
+describe('the kernel sets itself up in conversation', function () {
+  this.timeout(180_000);
+  let folder: string;
+  let kernel: string;
+
+  before(async function () {
+    if (!findProgram(PROFILES.x86_64.qemu, process.env) || !findProgram('e2fsck', process.env)) {
+      console.log('    QEMU or e2fsck is missing');
+      this.skip();
+    }
+    folder = mkdtempSync(join(tmpdir(), 'auton-setup-'));
+    kernel = await buildKernel(assets().referenceKernel, folder, ['setup']);
+  });
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  const blank = (name: string) => {
+    const file = join(folder, name);
+    writeFileSync(file, '');
+    truncateSync(file, DISK);
+    return file;
+  };
+
+  /** The first partition of a disk, as a file of its own. */
+  function partition(disk: string): string {
+    const bytes = Buffer.alloc(DISK - FIRST_PARTITION);
+    const fd = openSync(disk, 'r');
+    readSync(fd, bytes, 0, bytes.length, FIRST_PARTITION);
+    closeSync(fd);
+    writeFileSync(`${disk}.1`, bytes);
+    return `${disk}.1`;
+  }
+
+  it('on an empty disk, from which it runs the next time', async () => {
+    const disk = blank('disk');
+    const first = await ShellMachine.boot(kernel, [disk]);
+    assert.match(await first.ask('install yourself on the disk'), /Plan for vda \(64 MB, empty\)/);
+    for (const said of [/one partition/, /ext2/, /[1-9]\d* files/, /root=vda1/])
+      assert.match(await first.ask('go'), said);
+    assert.match(await first.ask('install yourself on the disk'), /no empty disk/);
+    await first.kill();
+    await run('e2fsck', ['-fn', partition(disk)]);
+
+    const second = await ShellMachine.boot(kernel, [disk], ['-append', 'root=vda1']);
+    assert.match(await second.ask('mount'), /vda1 on \/ type ext2/);
+    assert.match(await second.ask('check disk usage'), /\/ \(ext2 on vda1\): .* used/);
+    await second.ask('write /etc/note kept');
+    await second.ask('sync');
+    await second.kill();
+    await run('e2fsck', ['-fy', partition(disk)]).catch(({ code }: { code: number }) =>
+      assert.equal(code, 1),
+    );
+    const { stdout } = await run('debugfs', ['-R', 'cat /etc/note', `${disk}.1`]);
+    assert.match(stdout, /^kept/);
+  });
+
+  it('never on a disk that has something on it', async () => {
+    const disk = blank('used');
+    const fd = openSync(disk, 'r+');
+    closeSync(fd);
+    writeFileSync(disk, Buffer.concat([Buffer.alloc(4096), Buffer.from('mine'), Buffer.alloc(DISK - 4100)]));
+    const before = readFileSync(disk);
+    const machine = await ShellMachine.boot(kernel, [disk]);
+    assert.match(await machine.ask('install yourself on vda'), /destroy no data/);
+    assert.match(await machine.ask('go'), /no plan/);
+    await machine.kill();
+    assert.ok(readFileSync(disk).equals(before));
+  });
+
+  it('as a web server, which a browser of the host reads while the prompt stays', async () => {
+    const port = 18_000 + (process.pid % 1000);
+    const net = `user,id=n0,restrict=on,hostfwd=tcp:127.0.0.1:${port}-:80`;
+    const machine = await ShellMachine.boot(
+      kernel,
+      [],
+      ['-netdev', net, '-device', 'virtio-net-pci,netdev=n0,romfile='],
+    );
+    assert.match(await machine.ask('please be a web server'), /Plan:/);
+    for (const said of [/httpd is installed/, /service http runs/, /It works/])
+      assert.match(await machine.ask('go'), said);
+    const page = await fetch(`http://127.0.0.1:${port}/`);
+    assert.equal(page.status, 200);
+    assert.match(await page.text(), /AUTON/);
+    assert.match(await machine.ask('show the log of http'), /listens on port 80/i);
+    assert.match(await machine.ask('which services are running'), /http: running/);
+    await machine.kill();
+  });
+});
