@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { createServer, get } from 'node:http';
 import type { Server } from 'node:http';
 import { connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
@@ -203,7 +203,16 @@ for (const [architecture, card] of CARDS) {
       assert.deepEqual([...new Set(pages.flat())], [200]);
     });
 
-    it('answers 1,000 requests without losing one', async function () {
+    it('answers 1,000 requests, each on a connection of its own, without losing one', async () => {
+      let answered = 0;
+      const client = async () => {
+        for (let i = 0; i < 125; i++) if ((await statusOnce(machine.port)) === 200) answered++;
+      };
+      await Promise.all(Array.from({ length: 8 }, client));
+      assert.equal(answered, 1000);
+    });
+
+    it('answers 1,000 requests of ab', async function () {
       if (!findProgram('ab', process.env)) {
         console.log('    ab (apache2-utils) is missing');
         this.skip();
@@ -256,5 +265,16 @@ for (const [architecture, card] of CARDS) {
     it('passes its self-tests', async () => {
       assert.match(await machine.ask('test net'), /\d+ run, 0 failed/);
     });
+  });
+}
+
+/** The status of one page, on a connection that is not used again. */
+function statusOnce(port: number): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    get({ host: '127.0.0.1', port, path: '/status', agent: false }, (response) => {
+      response.resume();
+      response.on('end', () => resolve(response.statusCode));
+      response.on('error', reject);
+    }).on('error', reject);
   });
 }
