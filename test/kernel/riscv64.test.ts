@@ -145,19 +145,23 @@ describe('the reference kernel on RISC-V 64', function () {
     }
   });
 
+  it('builds and boots with nothing but what every kernel has', () => {
+    const bare = make(referenceKernel, join(folder, 'bare'), ['boot']);
+    const { stdout } = spawnSync(profile.qemu, machine(bare, 'test=boot exit'), {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'inherit'],
+      timeout: 30_000,
+    });
+    assert.match(stdout, /\[TEST\] \d+ run, 0 failed/);
+  });
+
   describe('dies', () => {
     let doomed: string;
     before(function () {
       const source = join(folder, 'doomed');
-      const out = join(folder, 'doomed-build');
       cpSync(referenceKernel, source, { recursive: true, filter: (path) => !path.endsWith('/build') });
       cpSync(crashFolder, join(source, 'crash'), { recursive: true });
-      const [make = '', ...args] = makeArgv({
-        ...{ architecture: 'riscv64', target: 'kernel', out, ...defaults },
-        subsystems: ['boot', 'mm', 'sched', 'crash'],
-      });
-      execFileSync(make, args, { cwd: source, stdio: ['ignore', 'ignore', 'inherit'] });
-      doomed = join(out, 'kernel.elf');
+      doomed = make(source, join(folder, 'doomed-build'), ['boot', 'mm', 'sched', 'crash']);
     });
 
     const ways: [how: string, words: RegExp, at: string][] = [
@@ -187,6 +191,15 @@ describe('the reference kernel on RISC-V 64', function () {
     }
   });
 });
+
+/** The kernel that is made of these subsystems. */
+function make(cwd: string, out: string, subsystems: string[]): string {
+  const [program = '', ...args] = makeArgv({
+    ...{ architecture: 'riscv64', target: 'kernel', out, subsystems, ...defaults },
+  });
+  execFileSync(program, args, { cwd, stdio: ['ignore', 'ignore', 'inherit'] });
+  return join(out, 'kernel.elf');
+}
 
 async function textOf(qemu: ChildProcess): Promise<string> {
   let text = '';

@@ -33,8 +33,8 @@ static bool is_page_fault(uint64_t cause) {
 
 static void print_fault_address(const struct arch_trap_frame *f) {
     const char *access = f->scause == FETCH_PAGE_FAULT ? "Execution" : f->scause == LOAD_PAGE_FAULT ? "Read" : "Write";
-    phys_addr_t phys;
-    kprintf("%s of %s memory at 0x%016lx (%s)", access, arch_get_physical(f->stval, &phys) ? "protected" : "unmapped",
+    uint8_t byte; /* the cause does not tell whether anything is there: whatever is mapped can be read */
+    kprintf("%s of %s memory at 0x%016lx (%s)", access, arch_probe_read((const void *)f->stval, &byte) ? "protected" : "unmapped",
             f->stval, f->sstatus & SSTATUS_SPP ? "kernel" : "user");
     const char *what = f->stval < ARCH_PAGE_SIZE ? "null pointer" : fault_describe_hook ? fault_describe_hook(f->stval) : NULL;
     kprintf("%s%s\n", what ? ": " : "", what ? what : "");
