@@ -7,6 +7,7 @@ import { engineFigures } from './engine.ts';
 import { extensionFigures } from './extension.ts';
 import { table, type Figure } from './figures.ts';
 import { kernelFigures } from './kernel.ts';
+import { neuralFigures } from './neural.ts';
 import { portFigures } from './ports.ts';
 import { sandboxFigures } from './sandbox.ts';
 import { wholeRun } from './whole-run.ts';
@@ -20,6 +21,7 @@ const PARTS: Record<string, () => Promise<Figure[]>> = {
   sandbox: sandboxFigures,
   engine: engineFigures,
   extension: extensionFigures,
+  neural: neuralFigures,
 };
 
 const asked = process.argv.slice(2);

@@ -12,7 +12,7 @@ struct neural_options {
     uint32_t batch;   /* tokens that are evaluated together; 0: NEURAL_BATCH */
     const char *isa;  /* "scalar", "avx2", "avx512", "neon": this instruction set; NULL: the best there is */
 };
-#define NEURAL_BATCH 32
+#define NEURAL_BATCH 64
 #define NEURAL_TEXT_MAX 4096 /* bytes that neural_tokenize() takes */
 
 /* Bytes of memory that neural_load() needs, aligned to 64; 0 with a reason when the file is none that it could load

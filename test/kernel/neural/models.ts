@@ -1,7 +1,7 @@
 /** Random Llama models as GGUF files: any shape, any packing, and a vocabulary that real texts fall apart into. */
 import type { Tensor, TensorType, Value } from '../../../src/slm/gguf/format.ts';
 import { halfBits, packValues } from '../../../src/slm/gguf/pack.ts';
-import { tensorBytes } from '../../../src/slm/gguf/format.ts';
+import { TENSOR_TYPES, tensorBytes } from '../../../src/slm/gguf/format.ts';
 import { writeGguf } from '../../../src/slm/gguf/writer.ts';
 
 export interface Shape {
@@ -23,6 +23,8 @@ export interface Shape {
   /** With the control tokens of the kernel's own models. */
   labels?: boolean;
   seed?: number;
+  /** Weights of any bytes, which are made faster: only good for measuring. */
+  coarse?: boolean;
 }
 
 export interface RandomModel {
@@ -45,14 +47,25 @@ export function generator(seed: number): { uniform: () => number; normal: () => 
 }
 
 export function randomModel(shape: Shape): RandomModel {
-  const { dim, layers, heads, kvHeads, ffn, vocab, type = 'F32', tied = false, seed = 1 } = shape;
+  const {
+    dim,
+    layers,
+    heads,
+    kvHeads,
+    ffn,
+    vocab,
+    type = 'F32',
+    tied = false,
+    seed = 1,
+    coarse = false,
+  } = shape;
   const head = shape.head ?? dim / heads;
   const random = generator(seed);
   const matrix = (name: string, columns: number, rows: number, as: TensorType = type): Tensor => ({
     name,
     type: as,
     shape: [columns, rows],
-    data: randomData(as, columns, rows, random),
+    data: coarse ? coarseData(as, columns, rows) : randomData(as, columns, rows, random),
   });
   const vector = (name: string): Tensor => ({
     name,
@@ -130,6 +143,18 @@ function randomData(type: TensorType, columns: number, rows: number, random: Ret
     } else {
       view.setUint16(at + 208, halfBits((sigma * (0.5 + random.uniform())) / 1200), true);
     }
+  }
+  return data;
+}
+
+/** Q8_0 and Q4_0 only. */
+function coarseData(type: TensorType, columns: number, rows: number): Uint8Array {
+  const data = new Uint8Array(tensorBytes(type, [columns, rows]));
+  for (let at = 0; at < data.length; at += 65536) crypto.getRandomValues(data.subarray(at, at + 65536));
+  const scale = halfBits(1 / Math.sqrt(columns) / (type === 'Q8_0' ? 74 : 4.6));
+  for (let at = 0; at < data.length; at += TENSOR_TYPES[type].bytes) {
+    data[at] = scale & 255;
+    data[at + 1] = scale >> 8;
   }
   return data;
 }

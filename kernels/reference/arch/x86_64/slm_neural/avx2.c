@@ -101,24 +101,24 @@ INLINE void tile(uint32_t type, const uint8_t *scales, const uint8_t *quants, si
         _mm256_storeu_ps(out + t * stride, sums[t]);
 }
 
+/* Each group of rows is read once for all tokens. */
 INLINE void multiply_type(uint32_t type, const struct matrix *m, const struct activations *in, float *out, size_t stride) {
     const struct tensor *t = &m->tensor;
     size_t blocks = t->columns / 32, scale_bytes = packed_scales(t), group_bytes = packed_group(t);
+    const uint8_t *group = m->packed;
     struct input inputs[TOKENS];
-    for (size_t first = 0; first < in->count;) {
-        size_t count = in->count - first >= TOKENS ? TOKENS : 1;
-        const uint8_t *group = m->packed;
-        for (size_t i = 0; i < count; i++)
-            inputs[i] = input_of(in, first + i);
-        for (size_t row = 0; row < t->rows; row += ROWS, group += group_bytes) {
+    for (size_t row = 0; row < t->rows; row += ROWS, group += group_bytes)
+        for (size_t first = 0, count; first < in->count; first += count) {
+            size_t left = in->count - first;
             float *to = out + first * stride + row;
+            count = left >= TOKENS ? TOKENS : 1;
+            for (size_t i = 0; i < count; i++)
+                inputs[i] = input_of(in, first + i);
             if (count == TOKENS)
                 tile(type, group, group + scale_bytes, blocks, inputs, TOKENS, to, stride);
             else
                 tile(type, group, group + scale_bytes, blocks, inputs, 1, to, stride);
         }
-        first += count;
-    }
 }
 
 static void multiply(const struct matrix *m, const struct activations *in, float *out, size_t stride) {

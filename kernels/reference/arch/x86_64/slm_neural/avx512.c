@@ -10,6 +10,7 @@
 
 #define INLINE static inline __attribute__((always_inline))
 #define TOKENS 8
+#define AHEAD 4096 /* bytes that the memory is asked for before they are needed */
 
 INLINE __m512i broadcast(const void *four_bytes) {
     int32_t word;
@@ -48,10 +49,15 @@ INLINE void tile(uint32_t type, const uint8_t *scales, const uint8_t *quants, si
     for (size_t b = 0; b < blocks; b++) {
         __m512i w[8];
         __m512 scale, second = _mm512_setzero_ps();
+        size_t block_bytes = nibbles ? 256 : 512;
+        for (size_t line = 0; count == 1 && line < block_bytes; line += 64) /* else there is time enough */
+            _mm_prefetch(quants + b * block_bytes + AHEAD + line, _MM_HINT_T0);
+        if (count == 1 && b % 2 == 0)
+            _mm_prefetch(scales + b * 32 + AHEAD / 8, _MM_HINT_T0);
         if (nibbles)
-            load_nibbles(quants + b * 256, w);
+            load_nibbles(quants + b * block_bytes, w);
         else
-            load_bytes(quants + b * 512, w);
+            load_bytes(quants + b * block_bytes, w);
         if (type == TYPE_Q8_0 || type == TYPE_Q4_0) {
             scale = _mm512_cvtph_ps(_mm256_load_si256((const __m256i *)(scales + b * 32)));
         } else {
@@ -82,17 +88,19 @@ INLINE void tile(uint32_t type, const uint8_t *scales, const uint8_t *quants, si
         _mm512_storeu_ps(out + t * stride, sums[t]);
 }
 
+/* Each group of rows is read once for all tokens. */
 INLINE void multiply_type(uint32_t type, const struct matrix *m, const struct activations *in, float *out, size_t stride) {
     const struct tensor *t = &m->tensor;
     size_t blocks = t->columns / 32, scale_bytes = packed_scales(t), group_bytes = packed_group(t);
+    const uint8_t *group = m->packed;
     struct input inputs[TOKENS];
-    for (size_t first = 0; first < in->count;) {
-        size_t left = in->count - first, count = left >= TOKENS ? TOKENS : left >= 4 ? 4 : 1;
-        const uint8_t *group = m->packed;
-        for (size_t i = 0; i < count; i++)
-            inputs[i] = input_of(in, first + i);
-        for (size_t row = 0; row < t->rows; row += ROWS, group += group_bytes) {
+    for (size_t row = 0; row < t->rows; row += ROWS, group += group_bytes)
+        for (size_t first = 0, count; first < in->count; first += count) {
+            size_t left = in->count - first;
             float *to = out + first * stride + row;
+            count = left >= TOKENS ? TOKENS : left >= 4 ? 4 : 1;
+            for (size_t i = 0; i < count; i++)
+                inputs[i] = input_of(in, first + i);
             if (count == TOKENS)
                 tile(type, group, group + scale_bytes, blocks, inputs, TOKENS, to, stride);
             else if (count == 4)
@@ -100,8 +108,6 @@ INLINE void multiply_type(uint32_t type, const struct matrix *m, const struct ac
             else
                 tile(type, group, group + scale_bytes, blocks, inputs, 1, to, stride);
         }
-        first += count;
-    }
 }
 
 static void multiply(const struct matrix *m, const struct activations *in, float *out, size_t stride) {
