@@ -4,8 +4,11 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { acceptanceFile, assets } from '../../src/config/assets.ts';
-import { PROFILES } from '../../src/kernel/architectures.ts';
+import { PROFILES, type ArchitectureProfile } from '../../src/kernel/architectures.ts';
 import { KernelChat } from '../../src/kernel/interactive.ts';
+import { makeArgv } from '../../src/kernel/make.ts';
+import { findProgram } from '../../src/kernel/toolchain.ts';
+import type { Architecture } from '../../src/protocol/roles.ts';
 import { loadAcceptanceTests } from '../../src/validation/acceptance.ts';
 import { validateBoot } from '../../src/validation/boot.ts';
 import { buildEngine, type Engine } from './neural/engines.ts';
@@ -36,26 +39,23 @@ describe('a kernel with a model in it', function () {
   after(() => rmSync(folder, { recursive: true }));
 
   /** A kernel around this file, or around none; they share all objects but the model's. */
-  function build(model?: Uint8Array): string {
+  function build(model?: Uint8Array, architecture: Architecture = 'x86_64'): string {
     const file = join(folder, 'model.gguf');
     if (model) writeFileSync(file, model);
-    const args = [
-      '-s',
-      '-C',
-      referenceKernel,
-      `O=${join(folder, 'build')}`,
-      `SLM_MODEL=${model ? file : ''}`,
-    ];
-    execFileSync('make', args, { stdio: ['ignore', 'ignore', 'inherit'] });
-    return join(folder, 'build/kernel.elf');
+    const out = join(folder, architecture);
+    const [make, ...args] = makeArgv({ architecture, target: 'kernel', out, jobs: 2 });
+    execFileSync(make, ['-s', '-C', referenceKernel, ...args, `SLM_MODEL=${model ? file : ''}`], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+    return join(out, 'kernel.elf');
   }
   async function talk(
     image: string,
     cmdline: string,
     use: (chat: KernelChat) => Promise<void>,
     memoryMb = 256,
+    profile = PROFILES.x86_64,
   ) {
-    const profile = PROFILES.x86_64;
     const chat = await KernelChat.start({ profile, image, boot: 'kernel', accel: 'tcg', cmdline, memoryMb });
     try {
       await use(chat);
@@ -101,17 +101,29 @@ describe('a kernel with a model in it', function () {
     assert.ok(Math.abs(grown - modelFile(SHAPE).length) < 0.05 * modelFile(SHAPE).length, `${grown} bytes`);
   });
 
-  it('continues a text with the same tokens as the engine on this machine', async () => {
-    const kernel = build(modelFile(SHAPE));
+  for (const profile of Object.values(PROFILES)) {
+    it(`continues a text with the same tokens as the engine on this machine, on ${profile.name}`, async function () {
+      if (![profile.gcc, profile.qemu].every((tool) => findProgram(tool))) {
+        console.log(`      skipped: ${profile.gcc} or ${profile.qemu} is not installed`);
+        this.skip();
+      }
+      await continuesAlike(profile);
+    });
+  }
+
+  async function continuesAlike(profile: ArchitectureProfile) {
+    const kernel = build(modelFile(SHAPE), profile.name);
     const [ids = []] = engine.tokenize(join(folder, 'model.gguf'), [PROMPT]);
     const expected = engine
       .with({ NEURAL_ISA: 'scalar' })
       .greedy(join(folder, 'model.gguf'), 16, [1, ...ids]);
-    await talk(kernel, 'slm=neural', async (chat) => {
+    const use = async (chat: KernelChat) => {
+      assert.match(chat.greeting, /\[TEST\] [3-9] run, 0 failed/);
       const [, tokens = ''] = /tokens: ([\d ]+)/.exec(await chat.ask(`model continue ${PROMPT}`)) ?? [];
       assert.deepEqual(tokens.trim().split(' ').map(Number), expected);
-    });
-  });
+    };
+    await talk(kernel, 'slm=neural test=slm_neural', use, 256, profile);
+  }
 
   it('answers with the facts of its tables, whatever the model thinks', async () => {
     await talk(build(modelFile({ ...SHAPE, labels: true })), 'slm=neural', async (chat) => {

@@ -19,17 +19,19 @@ static void show_model(void) {
 /* Tokens of the text, then the likeliest that follow: what tests compare with the same file on another machine. */
 static int continue_text(const char *text) {
     struct neural_sampling likeliest = {0};
+    char line[16 * CONTINUED] = "tokens:";
+    size_t length = strlen(line);
     uint64_t start = arch_time_ns();
     if (speak_prompt(text) < 0)
         return -1;
     uint64_t read = arch_time_ns();
     for (unsigned i = 0; i < CONTINUED; i++) {
         uint32_t token = neural_sample(runtime_model, &likeliest);
-        kprintf("%s%u", i ? " " : "tokens: ", token);
+        length += (size_t)ksnprintf(line + length, sizeof line - length, " %u", token);
         if (neural_eval(runtime_model, &token, 1) < 0)
             break;
     }
-    kprintf("\nprompt %lu us, %lu us a token\n", (read - start) / 1000, (arch_time_ns() - read) / 1000 / CONTINUED);
+    kprintf("%s\nprompt %lu us, %lu us a token\n", line, (read - start) / 1000, (arch_time_ns() - read) / 1000 / CONTINUED);
     return 0;
 }
 

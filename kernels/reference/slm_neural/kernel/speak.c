@@ -4,7 +4,7 @@
 #include <auton/sched.h>
 #include <auton/string.h>
 
-#define PROMPT_TOKENS 128
+#define PROMPT_TOKENS 72 /* as many as training saw */
 #define PIECE_MAX 64
 #define SENTENCE_TOKENS 48
 

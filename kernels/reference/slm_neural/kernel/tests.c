@@ -54,6 +54,8 @@ SELFTEST(slm_neural_normalize, "slm_neural") {
         {"Which driver does 0x8086:0x100E need?", "which driver does 8086:100e need"},
         {"  What is PCI\\VEN_8086&DEV_100E...", "what is 8086:100e"},
         {"I don\xE2\x80\x99t know. 'Quoted' (text), at 10.0.0.5", "i don't know quoted text at 10.0.0.5"},
+        {"vendor id 0x8086, device id 0x100e and USB\\VID_046D&PID_C077", "8086:100e and 046d:c077"},
+        {"from 2023 2024 to 8086 100e", "from 2023 2024 to 8086:100e"},
         {"mount /dev/sda1!", "mount /dev/sda1"},
         {"", ""},
     };
