@@ -165,7 +165,7 @@ function sessionHooks(context: RunContext, { id, agent, task, model, work }: Hoo
       const ofAttempt = (kind: ModelErrorKind) =>
         kind === 'not_covered' || (kind === 'bad_request' && turn > 0);
       if (error instanceof ModelError && !ofAttempt(error.kind)) {
-        const text = context.redact(`${error.message} ${error.remedy}`);
+        const text = context.redact(`${sentence(error.message)} ${error.remedy}`);
         await context.pause('model', text);
         throw new RunStopped(text);
       }
@@ -207,4 +207,9 @@ function checkLimits(context: RunContext, task: string, turn: number): void {
       `The task used all of its ${maxTokens} tokens (agents.max_tokens_per_task).`,
     );
   }
+}
+
+/** A provider's words end as they like. */
+function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
 }

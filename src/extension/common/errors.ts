@@ -1,6 +1,7 @@
 import { commands, l10n, window, type LogOutputChannel } from 'vscode';
 import { errorMessage, UserError } from '../../protocol/errors.ts';
 import { COMMANDS } from '../ids.ts';
+import { inEditor } from './palette.ts';
 
 /**
  * Tells the user of an error in one message with its remedy. What is no UserError is a defect of AUTON and says so;
@@ -8,7 +9,7 @@ import { COMMANDS } from '../ids.ts';
  */
 export async function showError(error: unknown, log: LogOutputChannel): Promise<void> {
   const logs = l10n.t('Show Logs');
-  let text = errorMessage(error);
+  let text = inEditor(errorMessage(error));
   if (error instanceof UserError) log.warn(text);
   else {
     log.error(error instanceof Error ? error : String(error));

@@ -1,6 +1,7 @@
 import { l10n } from 'vscode';
 import type { RunEvent } from '../../protocol/events.ts';
 import { oneLine } from '../../protocol/printable.ts';
+import { inEditor } from '../common/palette.ts';
 import type { Target } from '../common/target.ts';
 import type { CommandName } from '../ids.ts';
 import type { RunRecord } from '../runs/run-record.ts';
@@ -79,7 +80,7 @@ function pausedNotice(
   };
   const offered = buttons[reason];
   if (!offered) return null;
-  const text = l10n.t('The run is paused: {0}', plain(message));
+  const text = l10n.t('The run is paused: {0}', plain(inEditor(message)));
   return { severity: 'warning', text, waits: true, buttons: offered, holds };
 }
 

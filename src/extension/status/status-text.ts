@@ -6,6 +6,7 @@ import type { CommandName } from '../ids.ts';
 import type { RunRecord } from '../runs/run-record.ts';
 import { countOf, waitingOn, type Waiting } from '../runs/waiting.ts';
 import { escape, excerpt, paragraphs } from '../common/markdown.ts';
+import { inEditor } from '../common/palette.ts';
 import { PHASE_MARKS } from '../views/marks.ts';
 import { costText, progressText } from '../views/run-row.ts';
 
@@ -30,7 +31,7 @@ export function statusText(record: RunRecord | undefined, link: LinkStatus): Sta
     return status('debug-disconnect', l10n.t('engine ended'), paragraphs(goal, escape(remedy)), 'error');
   }
   const waiting = waitingOn(record);
-  const message = state.statusMessage === '' ? '' : excerpt(state.statusMessage, 400);
+  const message = state.statusMessage === '' ? '' : excerpt(inEditor(state.statusMessage), 400);
   if (countOf(waiting) > 0) {
     const waits = l10n.t('Waits for you: {0}', waitingText(waiting));
     const tooltip = paragraphs(goal, `$(bell-dot) ${escape(waits)}`, message, escape(numbers));

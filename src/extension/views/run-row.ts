@@ -8,6 +8,7 @@ import type { RunPhase, RunRecord } from '../runs/run-record.ts';
 import type { Glance } from '../runs/glance.ts';
 import { COLOURS, PHASE_MARKS } from './marks.ts';
 import { code, escape, excerpt, facts, paragraphs } from '../common/markdown.ts';
+import { inEditor } from '../common/palette.ts';
 import type { Row } from './node.ts';
 
 const NOTICES = 5;
@@ -80,7 +81,7 @@ export function runTooltip(record: RunRecord): string {
   const notices = state.notices.filter(({ level }) => level !== 'info').slice(-NOTICES);
   return paragraphs(
     `**${excerpt(state.goal, TEXT_CHARACTERS)}**`,
-    `$(${mark.icon.id.replace('~spin', '')}) ${escape(mark.word)}${state.statusMessage === '' ? '' : ` · ${excerpt(state.statusMessage, TEXT_CHARACTERS)}`}`,
+    `$(${mark.icon.id.replace('~spin', '')}) ${escape(mark.word)}${state.statusMessage === '' ? '' : ` · ${excerpt(inEditor(state.statusMessage), TEXT_CHARACTERS)}`}`,
     phase === 'interrupted' && escape(l10n.t('No engine works on it. Resume continues where its log ends.')),
     facts(
       [l10n.t('Tasks'), escape(progressText(state))],

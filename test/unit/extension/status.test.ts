@@ -37,7 +37,7 @@ const AWAITS: EventBody = { type: 'review.awaits_user', task: 'lib', attempt: 1 
 const BUDGET: EventBody = {
   type: 'run.paused',
   reason: 'budget',
-  message: 'The budget of $10.00 is used up.',
+  message: 'The budget of $10.00 is used up. Raise it with `auton budget <usd>`, then `auton resume`.',
 };
 const MODEL: EventBody = { type: 'run.paused', reason: 'model', message: 'The key was refused.' };
 const BY_USER: EventBody = { type: 'run.paused', reason: 'user', message: 'by the user' };
