@@ -16,6 +16,7 @@ struct mount {
 static struct mount *mounts;
 static struct fs_type *types;
 static struct mutex lock;
+static struct mutex syncing; /* taken before the namespace: nothing is unmounted while it is written back */
 
 void namespace_lock(void) {
     mutex_lock(&lock);
@@ -178,6 +179,7 @@ int vfs_umount(const char *target) {
         shield_down(&shield);
         return result;
     }
+    mutex_lock(&syncing);
     namespace_lock();
     struct mount *m = container_of(root->fs, struct mount, fs);
     struct filesystem *fs = &m->fs;
@@ -211,6 +213,7 @@ int vfs_umount(const char *target) {
         kfree(m);
     }
     namespace_unlock();
+    mutex_unlock(&syncing);
     shield_down(&shield);
     return result;
 }
@@ -229,21 +232,30 @@ void mount_freeze_all(void) {
     shield_down(&shield);
 }
 
+static struct mount *mount_number(size_t index) {
+    namespace_lock();
+    struct mount *m = mounts;
+    while (m && index--)
+        m = m->next;
+    namespace_unlock();
+    return m;
+}
+
+/* Without the namespace: a slow disk keeps nobody from walking elsewhere. */
 int vfs_sync(void) {
     int result = 0;
     struct shield shield;
+    struct mount *m;
     shield_up(&shield);
-    namespace_lock();
-    for (struct mount *m = mounts; m; m = m->next) {
-        if (!m->fs.ops->sync)
-            continue;
+    mutex_lock(&syncing);
+    for (size_t i = 0; (m = mount_number(i)) != NULL; i++) {
         mutex_lock(&m->fs.lock);
-        int one = m->fs.ops->sync(&m->fs);
+        int one = m->fs.ops->sync ? m->fs.ops->sync(&m->fs) : 0;
         mutex_unlock(&m->fs.lock);
         if (one)
             result = one;
     }
-    namespace_unlock();
+    mutex_unlock(&syncing);
     shield_down(&shield);
     return result;
 }
