@@ -235,7 +235,7 @@ static void churn(void *arg) {
             return;
         thread_yield();
     }
-    finished++;
+    __atomic_fetch_add(&finished, 1, __ATOMIC_RELAXED);
 }
 
 SELFTEST(fs_concurrency, "fs") {
