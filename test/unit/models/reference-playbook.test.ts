@@ -31,8 +31,10 @@ describe('the reference playbook', () => {
           .flatMap((answer) => expandCalls(playbook, arch, key, answer))
           .flatMap(({ tool, input }) => (tool === 'write_file' ? [String(input['path'])] : [])),
       );
+      // What an architecture has for a subsystem that is not of the core comes with that subsystem.
+      const later = (path: string) => /^arch\/[^/]+\/slm_neural\//.test(path);
       assert.deepEqual(
-        wanted.filter((path) => !written.includes(path)),
+        wanted.filter((path) => !later(path) && !written.includes(path)),
         [],
       );
     });
