@@ -28,9 +28,6 @@ static void find_control_tokens(void) {
         if (neural_token_kind(runtime_model, control.labels[label]) != TOKEN_CONTROL)
             control.has_labels = false;
     }
-    control.say = neural_token_named(runtime_model, "<SAY>");
-    if (neural_token_kind(runtime_model, control.say) != TOKEN_CONTROL)
-        control.say = NEURAL_NO_TOKEN;
 }
 
 static int load_into_pool(size_t file_bytes) {

@@ -12,7 +12,6 @@ extern struct neural *runtime_model;
 #define LABEL_COUNT (INTENT_COUNT + 1)
 struct control_tokens {
     uint32_t labels[LABEL_COUNT]; /* by number of the intent; the last is <OTHER> */
-    uint32_t say;
     bool has_labels; /* false: some other model, which only continues texts */
 };
 extern struct control_tokens control;

@@ -1,32 +1,38 @@
-/* What the model says, token by token. Of hardware it says nothing of its own: where the rules have the facts, it only
- * chooses the sentence before them among those that are true of every machine. */
+/* What the model says. Of hardware it says nothing of its own: where the rules have the facts, it only chooses an action,
+ * and with it the sentence before them, among those that are true of every machine. */
 #include "runtime.h"
 #include <auton/sched.h>
 #include <auton/string.h>
 
 #define PROMPT_TOKENS 72 /* as many as training saw */
 #define PIECE_MAX 64
-#define SENTENCE_TOKENS 48
+#define ACTION_TOKENS 16
 
+/* Actions as training knew them, without their slots: the model foretells these words behind a label, and knows them
+ * better than a sentence without them. */
 static const struct {
     enum slm_intent intent;
-    const char *text;
+    const char *action, *text;
 } sentences[] = {
-    {INTENT_HARDWARE_IDENTIFY, "Looking that id up in the device table."},
-    {INTENT_HARDWARE_IDENTIFY, "These devices were found."},
-    {INTENT_HARDWARE_IDENTIFY, "Searching the device table for that name."},
-    {INTENT_HARDWARE_IDENTIFY, "This is the machine I run on."},
-    {INTENT_DRIVER_SELECT, "Looking for the driver of that id."},
-    {INTENT_DRIVER_SELECT, "Looking for a driver for that device."},
-    {INTENT_DRIVER_SELECT, "These drivers are here."},
-    {INTENT_INSTALL_CONFIGURE, "This is what that setting needs."},
-    {INTENT_APP_INSTALL, "Searching the packages."},
-    {INTENT_APP_INSTALL, "This is what I know of that package."},
-    {INTENT_SYSTEM_MANAGE, "This is how memory is used."},
-    {INTENT_SYSTEM_MANAGE, "These are running."},
-    {INTENT_SYSTEM_MANAGE, "This is how the system does."},
-    {INTENT_TROUBLESHOOT, "Looking for what may be wrong."},
-    {INTENT_TROUBLESHOOT, "Looking at the last errors."},
+    {INTENT_HARDWARE_IDENTIFY, "lookup", "Looking that up in the device table."},
+    {INTENT_HARDWARE_IDENTIFY, "list", "Looking through the devices of this machine."},
+    {INTENT_HARDWARE_IDENTIFY, "count", "Counting the devices of this machine."},
+    {INTENT_HARDWARE_IDENTIFY, "show", "Looking at what this machine is made of."},
+    {INTENT_DRIVER_SELECT, "driver", "Looking for the driver."},
+    {INTENT_DRIVER_SELECT, "load", "Looking for a driver that fits."},
+    {INTENT_DRIVER_SELECT, "info", "Looking up what I know of that driver."},
+    {INTENT_DRIVER_SELECT, "list", "Looking through the drivers."},
+    {INTENT_INSTALL_CONFIGURE, "configure", "Looking at what that setting needs."},
+    {INTENT_APP_INSTALL, "install", "Looking for that package."},
+    {INTENT_APP_INSTALL, "search", "Searching the packages."},
+    {INTENT_APP_INSTALL, "info", "Looking up what I know of that package."},
+    {INTENT_SYSTEM_MANAGE, "show memory", "Looking at the memory."},
+    {INTENT_SYSTEM_MANAGE, "show processes", "Looking at what is running."},
+    {INTENT_SYSTEM_MANAGE, "show disk", "Looking at the disks."},
+    {INTENT_SYSTEM_MANAGE, "show log", "Looking into the log."},
+    {INTENT_SYSTEM_MANAGE, "show network", "Looking at the network."},
+    {INTENT_SYSTEM_MANAGE, "show status", "Looking at how the system is doing."},
+    {INTENT_TROUBLESHOOT, "diagnose", "Looking for what may be wrong."},
 };
 
 /* The tokens in the context, so that a question that begins alike is not evaluated again. */
@@ -60,7 +66,7 @@ static size_t append(char *out, size_t size, size_t length, const char *piece, s
     return length + taken;
 }
 
-/* Which tokens go on towards one of the sentences, of which `said` is the beginning. */
+/* Which tokens go on towards one of the actions, of which `said` is the beginning. */
 struct constraint {
     enum slm_intent intent;
     const char *said;
@@ -68,52 +74,63 @@ struct constraint {
     bool first; /* the model's pieces begin with a space at the beginning of a text */
 };
 
-static bool leads_on(const struct constraint *c, const char *piece, size_t bytes) {
+static bool begins_so(const struct constraint *c, size_t i) {
+    return sentences[i].intent == c->intent && strncmp(sentences[i].action, c->said, c->length) == 0;
+}
+
+static bool is_allowed(void *context, uint32_t token) {
+    const struct constraint *c = context;
+    char text[PIECE_MAX], *piece = text;
+    size_t bytes = neural_token_text(runtime_model, token, text, sizeof text);
+    if (bytes > sizeof text)
+        return false;
     if (c->first && bytes > 0 && piece[0] == ' ') {
         piece++;
         bytes--;
     }
-    for (size_t i = 0; i < ARRAY_SIZE(sentences); i++) {
-        const char *s = sentences[i].text;
-        if (sentences[i].intent == c->intent && strncmp(s, c->said, c->length) == 0 && bytes > 0 &&
-            strncmp(s + c->length, piece, bytes) == 0)
-            return true;
-    }
-    return false;
-}
-
-static bool is_allowed(void *context, uint32_t token) {
-    char piece[PIECE_MAX];
-    size_t bytes = neural_token_text(runtime_model, token, piece, sizeof piece);
-    return bytes <= sizeof piece && leads_on(context, piece, bytes);
-}
-
-static bool is_whole(const struct constraint *c) {
     for (size_t i = 0; i < ARRAY_SIZE(sentences); i++)
-        if (sentences[i].intent == c->intent && strcmp(sentences[i].text, c->said) == 0)
+        if (begins_so(c, i) && bytes > 0 && strncmp(sentences[i].action + c->length, piece, bytes) == 0)
             return true;
     return false;
+}
+
+/* The sentence of the only action that begins so; NULL while there are several. */
+static const char *decided(const struct constraint *c) {
+    const char *only = NULL;
+    for (size_t i = 0; i < ARRAY_SIZE(sentences); i++) {
+        if (!begins_so(c, i))
+            continue;
+        if (only)
+            return NULL;
+        only = sentences[i].text;
+    }
+    return only;
 }
 
 void speak_sentence(enum slm_intent intent, void (*show)(const char *piece), char *out, size_t size) {
-    struct constraint c = {.intent = intent, .said = out, .first = true};
+    char action[PIECE_MAX] = "";
+    struct constraint c = {.intent = intent, .said = action, .first = true};
     struct neural_sampling s = {.allowed = is_allowed, .context = &c};
-    uint32_t lead[] = {control.labels[intent], control.say};
+    const char *sentence = decided(&c);
+    uint32_t next = control.labels[intent];
     out[0] = '\0';
-    if (!control.has_labels || control.say == NEURAL_NO_TOKEN || neural_eval(runtime_model, lead, ARRAY_SIZE(lead)) < 0)
+    if (!control.has_labels)
         return;
-    for (unsigned i = 0; i < SENTENCE_TOKENS && !is_whole(&c); i++) {
-        char piece[PIECE_MAX + 1];
-        uint32_t token = neural_sample(runtime_model, &s);
-        if (token == NEURAL_NO_TOKEN)
-            break;
-        size_t bytes = neural_token_text(runtime_model, token, piece, PIECE_MAX), skip = c.first && piece[0] == ' ';
-        piece[bytes] = '\0';
-        c.length = append(out, size, c.length, piece + skip, bytes - skip);
+    for (unsigned i = 0; i < ACTION_TOKENS && !sentence; i++) {
+        char piece[PIECE_MAX];
+        if (neural_eval(runtime_model, &next, 1) < 0)
+            return;
+        next = neural_sample(runtime_model, &s);
+        if (next == NEURAL_NO_TOKEN)
+            return;
+        size_t bytes = neural_token_text(runtime_model, next, piece, sizeof piece), skip = c.first && piece[0] == ' ';
+        c.length = append(action, sizeof action, c.length, piece + skip, bytes - skip);
         c.first = c.first && c.length == 0;
-        show(piece + skip);
-        if (neural_eval(runtime_model, &token, 1) < 0)
-            break;
+        sentence = decided(&c);
+    }
+    if (sentence) {
+        append(out, size, 0, sentence, strlen(sentence));
+        show(out);
     }
 }
 
