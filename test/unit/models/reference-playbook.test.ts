@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { expandCalls } from '../../../src/models/playbook/expand.ts';
 import { loadPlaybook } from '../../../src/models/playbook/load.ts';
 import { termsFor, withTerms } from '../../../src/models/playbook/terms.ts';
@@ -9,6 +9,8 @@ import { ARCHITECTURES } from '../../../src/protocol/roles.ts';
 const playbook = loadPlaybook('playbooks/reference');
 const kernel = 'kernels/reference';
 const CORE = ['lib', 'kernel', 'mm', 'sched', 'ipc', 'dev', 'slm', 'sys', 'tests'];
+/** Parts of an architecture that belong to the core, in folders of their own. */
+const CORE_PARTS = ['include', 'mm', 'sched'];
 
 interface Plan {
   tasks: { id: string; title: string; scope: string[]; acceptance?: string[] }[];
@@ -21,9 +23,11 @@ const plan = (arch: (typeof ARCHITECTURES)[number]) => {
 describe('the reference playbook', () => {
   for (const arch of ARCHITECTURES) {
     it(`writes every file of the core for ${arch}`, () => {
-      const folders = [...CORE, `arch/${arch}`, `drivers/${arch}`];
+      const parts = CORE_PARTS.map((part) => `arch/${arch}/${part}`);
+      const folders = [...CORE, ...parts, `drivers/${arch}`];
       const wanted = [
         ...folders.flatMap((folder) => globSync(`${folder}/**/*.{c,h,S,asm,mk,ld,tsv}`, { cwd: kernel })),
+        ...globSync(`arch/${arch}/*`, { cwd: kernel }).filter((path) => extname(path) !== ''),
         ...globSync('{Makefile,include/**/*.h,drivers/*.c}', { cwd: kernel }),
       ];
       const written = [...(playbook.sessions[arch]?.entries() ?? [])].flatMap(([key, session]) =>
