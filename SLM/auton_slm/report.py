@@ -101,7 +101,7 @@ def chart(evaluation: dict, log: Path | None, out: Path) -> None:
     bars.invert_yaxis()
     bars.set_xlim(60, 100)
     bars.set_xlabel("per cent (from 60)")
-    bars.legend(loc="lower left")
+    bars.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncol=3, frameon=False)
     if log:
         events = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
         curve = axes[0][1]
