@@ -17,7 +17,7 @@ import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { outsideNpm } from './npm-dependencies.mjs';
 import { findCommand, installTools, missingTools, thisMachine } from './setup.mjs';
-import { VSCODE_TOOLS } from './system-tools.mjs';
+import { TEST_TOOLS } from './system-tools.mjs';
 
 const VERSION = '4.139.1';
 /** code-server refuses to be installed by any other. */
@@ -26,7 +26,7 @@ const NODE_MAJOR = 24;
 /** Where things are once they are installed. */
 export function codeServer({ folder, env } = thisMachine) {
   const home = join(folder, '.vscode-test', 'code-server');
-  const chromium = VSCODE_TOOLS.find(({ name }) => name === 'Chromium').commands;
+  const chromium = TEST_TOOLS.find(({ name }) => name === 'Chromium').commands;
   return {
     home,
     /** The script that Node runs. */
@@ -40,7 +40,7 @@ export function codeServer({ folder, env } = thisMachine) {
 
 /** Installs what is missing; the exit status. */
 export function setUpCodeServer(machine, { check = false } = {}) {
-  const tools = missingTools(machine, VSCODE_TOOLS);
+  const tools = missingTools(machine, TEST_TOOLS);
   const problem = codeServerProblem(machine);
   if (tools.length === 0 && problem === null) return 0;
   if (check) {

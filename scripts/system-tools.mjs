@@ -156,8 +156,31 @@ export const SYSTEM_TOOLS = [
   },
 ];
 
-/** What testing in a real VS Code needs besides: a browser, and what code-server compiles its parts with. */
-export const VSCODE_TOOLS = [
+/** Where the versions of clang keep what they link into a fuzz target. */
+const FUZZ_RUNTIMES = Array.from(
+  { length: 12 },
+  (_, index) => `/usr/lib/clang/${14 + index}/lib/linux/libclang_rt.fuzzer-x86_64.a`,
+);
+
+/**
+ * What only the tests need: what fuzzes and checks the kernel from outside; and for a real VS Code a browser, and what
+ * code-server compiles its parts with.
+ */
+export const TEST_TOOLS = [
+  {
+    name: "clang's runtime",
+    why: 'fuzzes what the kernel reads',
+    files: FUZZ_RUNTIMES,
+    platform: 'linux',
+    ...{ apt: 'libclang-rt-dev', dnf: 'compiler-rt', pacman: 'compiler-rt', brew: null },
+  },
+  {
+    name: 'e2fsprogs',
+    why: "makes and checks disks for the kernel's file systems",
+    files: ['/usr/sbin/debugfs', '/sbin/debugfs', '/usr/bin/debugfs'],
+    platform: 'linux',
+    ...{ apt: 'e2fsprogs', dnf: 'e2fsprogs', pacman: 'e2fsprogs', brew: null },
+  },
   {
     name: 'Chromium',
     why: 'is the window of the VS Code that the tests run',
