@@ -1,6 +1,7 @@
 /**
- * `npm test`: the suites of the editor in one mocha, all others in another beside it, since both wait a lot: for a
- * window the one, for compilers and QEMU the other. With arguments it is mocha with these alone.
+ * `npm test`: the suites of the editor in one mocha, then all others in another. Beside each other they would take half
+ * as long on a machine with more processors; on two, windows wait so long for compilers that pickers lose their focus.
+ * With arguments it is mocha with these alone.
  */
 import { Buffer } from 'node:buffer';
 import { spawn } from 'node:child_process';
@@ -14,17 +15,23 @@ const ALL = 'test/**/*.test.ts';
 const SUMMARY = /^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/gm;
 
 const asked = process.argv.slice(2);
-const suites = asked.length > 0 ? [start(asked)] : [start([ALL, '--ignore', EDITOR]), start([EDITOR])];
+const suites = asked.length > 0 ? [asked] : [[EDITOR], [ALL, '--ignore', EDITOR]];
+let running;
+let stopped;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-  process.on(signal, () => suites.forEach(({ child }) => child.kill(signal)));
+  process.on(signal, () => {
+    stopped = signal;
+    running?.child.kill(signal);
+  });
 }
 
 let status = 0;
 const sums = [0, 0, 0];
-for (const suite of suites) {
-  suite.show();
-  status = Math.max(status, await suite.ended);
-  const last = [...suite.text().matchAll(SUMMARY)].at(-1);
+for (const args of suites) {
+  if (stopped) break;
+  running = start(args);
+  status = Math.max(status, await running.ended);
+  const last = [...running.text().matchAll(SUMMARY)].at(-1);
   // One that ends without its summary did not run to its end, whatever its status says.
   if (!last) status ||= 1;
   sums.forEach((_, index) => (sums[index] += Number(last?.[index + 1] ?? 0)));
@@ -35,24 +42,19 @@ if (suites.length > 1) {
 }
 process.exitCode = status;
 
-/** Its output is kept until it is its turn to be shown, and shown as it comes from then on. */
+/** Its output is shown as it comes, and kept for its summary. */
 function start(args) {
   const child = spawn(process.execPath, [MOCHA, ...COMMON, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   const kept = [];
-  let shown = false;
   const take = (bytes) => {
     kept.push(bytes);
-    if (shown) process.stdout.write(bytes);
+    process.stdout.write(bytes);
   };
   child.stdout.on('data', take);
   child.stderr.on('data', take);
   return {
     child,
     text: () => Buffer.concat(kept).toString('utf8'),
-    show() {
-      shown = true;
-      for (const bytes of kept) process.stdout.write(bytes);
-    },
     ended: new Promise((resolve) => child.on('close', (code) => resolve(code ?? 1))),
   };
 }

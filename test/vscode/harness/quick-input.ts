@@ -87,6 +87,8 @@ export class QuickInput {
     await this.#workbench.until(`the item ${label}`, async () => {
       const found = (await this.items()).findIndex((item) => isLabel(item.label, label));
       if (found < 0) return false;
+      // A window behind another draws no frames, without which nothing counts as being at rest.
+      await page.bringToFront();
       await page.mouse.move(0, 0);
       await rows.nth(found).click({ timeout: 2000 });
       return true;
