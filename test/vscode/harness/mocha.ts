@@ -18,7 +18,7 @@ export function useDesk(start: Start = {}): Desk {
   const desk = new Desk(start);
   // A browser and a whole editor on a busy machine: what fails once and not again is told, not counted.
   beforeEach('allow another try', function () {
-    this.currentTest?.retries(1);
+    this.currentTest?.retries(2);
   });
   afterEach('close the windows', async function () {
     this.timeout(60_000);

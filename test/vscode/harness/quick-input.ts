@@ -40,8 +40,8 @@ export class QuickInput {
         await this.#input.waitFor({ state: 'visible', timeout: 3000 });
       }
       // Typed anew each time: the list is made when the text changes.
-      await this.#input.fill('>');
-      await this.#input.fill(`>${typed}`);
+      await this.#input.fill('>', { timeout: 2000 });
+      await this.#input.fill(`>${typed}`, { timeout: 2000 });
       for (let looks = 0; looks < 10; looks++) {
         const items = await this.items();
         if (items.some(({ label }) => label.toLowerCase().includes(typed.toLowerCase()))) return true;
@@ -79,12 +79,16 @@ export class QuickInput {
     );
   }
 
-  /** Waits for an item by its label and takes it. */
-  async pick(label: string | RegExp): Promise<void> {
+  /** Waits for an item by its label and takes it. A picker that went away by itself is asked for again by `again`. */
+  async pick(label: string | RegExp, again?: () => Promise<void>): Promise<void> {
     const rows = this.#box.locator('.quick-input-list .monaco-list-row');
     // The list may be made anew between the look and the click, and a tooltip may lie over what is meant.
     const { page } = this.#workbench;
     await this.#workbench.until(`the item ${label}`, async () => {
+      if (again && !(await this.isOpen())) {
+        await again();
+        return false;
+      }
       const found = (await this.items()).findIndex((item) => isLabel(item.label, label));
       if (found < 0) return false;
       // A window behind another draws no frames, without which nothing counts as being at rest.
