@@ -34,7 +34,7 @@ export class QuickInput {
   async openPalette(typed: string): Promise<void> {
     const { page } = this.#workbench;
     await this.#workbench.until(`the palette to offer "${typed}"`, async () => {
-      if (!(await this.isOpen()) || !(await this.#input.inputValue()).startsWith('>')) {
+      if (!(await this.isOpen()) || !(await this.#input.inputValue({ timeout: 1000 })).startsWith('>')) {
         await page.keyboard.press('Escape');
         await page.keyboard.press('F1');
         await this.#input.waitFor({ state: 'visible', timeout: 3000 });
