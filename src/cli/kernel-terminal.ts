@@ -50,9 +50,14 @@ export async function bootOnTerminal(
       name: (file) => nameFrom(cli.cwd, file),
     });
     const terminal = { input: cli.stdin, output: cli.stdout as NodeJS.WriteStream };
-    const exit = await bootInteractive(machine, terminal, (text) => chain.add(text));
+    let printed = false;
+    const exit = await bootInteractive(machine, terminal, (text) => {
+      printed = true;
+      return chain.add(text);
+    });
     if (cli.stdout.isTTY) cli.print(''); // what follows does not belong behind the kernel's prompt
     refusePort(exit, choice);
+    if (!printed) refuseImage(exit, nameFrom(cli.cwd, image));
     if (exit.stderr !== '') cli.stderr.write(`${exit.stderr}\n`);
     dim(endOf(exit, profile));
     const { passed } = profile.exit;
@@ -80,6 +85,15 @@ function machineOf({ append, memory, gdb, halt, control }: BootChoice): Partial<
 function refusePort({ end, code, stderr }: QemuExit, { gdb }: BootChoice): void {
   if (end !== 'exited' || code !== 1 || gdb === undefined || !/address already in use/i.test(stderr)) return;
   throw new UserError(`Port ${gdb} is in use.`, 'Name another one with --gdb.');
+}
+
+/** QEMU fails with the very status with which a kernel leaves when all is well; one that ran has printed something. */
+function refuseImage({ end, code, stderr }: QemuExit, image: string): void {
+  if (end !== 'exited' || code !== 1 || stderr === '') return;
+  throw new UserError(
+    `QEMU could not boot ${image}: ${stderr}`,
+    'Build the kernel anew with `auton kernel build`, or name another one with --image.',
+  );
 }
 
 /** How the machine came to its end. */

@@ -112,6 +112,15 @@ describe('auton on a kernel of the folder', () => {
     assert.match(auton('validate', '--only', 'nonsense', '--events').stderr, /no acceptance test nonsense/);
   });
 
+  it('does not take a QEMU that refuses the image for a kernel that went well', () => {
+    const junk = join(folder, 'junk.elf');
+    writeFileSync(junk, 'AUTON Kernel booting\n[BOOT] OK\n');
+    const { stderr, status } = auton('kernel', 'boot', '--image', junk);
+    assert.equal(status, 1);
+    assert.match(stderr, /QEMU could not boot .*junk\.elf: .*invalid kernel header/);
+    assert.doesNotMatch(stderr, /all went well/);
+  });
+
   it('names a port that is in use', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
