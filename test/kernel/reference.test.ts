@@ -10,23 +10,17 @@ import { PROFILES } from '../../src/kernel/architectures.ts';
 import { KernelChat } from '../../src/kernel/interactive.ts';
 import { QemuSession } from '../../src/kernel/qemu.ts';
 import { hasCode } from '../../src/protocol/errors.ts';
-import type { Evidence } from '../../src/protocol/evidence.ts';
 import { configSchema } from '../../src/protocol/config.ts';
 import { loadAcceptanceTests, readSubsystems, selectTests } from '../../src/validation/acceptance.ts';
 import { validateBoot } from '../../src/validation/boot.ts';
 import { validateBuild } from '../../src/validation/build.ts';
 import { kernelOf } from '../../src/validation/record.ts';
 import { realSandbox } from '../fixtures/real-sandbox.ts';
+import { explain } from './port.ts';
 
 const { referenceKernel, specFolder } = assets();
 const acceptance = loadAcceptanceTests(acceptanceFile(specFolder));
 const profile = PROFILES.x86_64;
-
-function explain(evidence: Evidence): string {
-  return [evidence.summary, ...evidence.findings.map(({ message }) => message), evidence.tail ?? ''].join(
-    '\n',
-  );
-}
 
 describe('the reference kernel', function () {
   this.timeout(180_000);

@@ -13,12 +13,12 @@ import { PROFILES } from '../../src/kernel/architectures.ts';
 import { KernelChat } from '../../src/kernel/interactive.ts';
 import { makeArgv } from '../../src/kernel/make.ts';
 import { configSchema } from '../../src/protocol/config.ts';
-import type { Evidence } from '../../src/protocol/evidence.ts';
 import { loadAcceptanceTests, readSubsystems, selectTests } from '../../src/validation/acceptance.ts';
 import { validateBoot } from '../../src/validation/boot.ts';
 import { validateBuild } from '../../src/validation/build.ts';
 import { kernelOf } from '../../src/validation/record.ts';
 import { realSandbox } from '../fixtures/real-sandbox.ts';
+import { explain } from './port.ts';
 
 const { referenceKernel, specFolder } = assets();
 const acceptance = loadAcceptanceTests(acceptanceFile(specFolder));
@@ -30,12 +30,6 @@ const crashFolder = join(dirname(fileURLToPath(import.meta.url)), '../fixtures/c
 /** Address in QEMU's boot ROM of the number of the hart that the firmware shall start on. */
 const BOOT_HART = 0x1050;
 const FIRMWARE_INFO_MAGIC = '4f534249';
-
-function explain(evidence: Evidence): string {
-  return [evidence.summary, ...evidence.findings.map(({ message }) => message), evidence.tail ?? ''].join(
-    '\n',
-  );
-}
 
 function machine(kernel: string, cmdline: string, more: string[] = []): string[] {
   const fixed = [
