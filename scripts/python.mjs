@@ -40,7 +40,7 @@ export function setUpPython(machine = thisMachine, { check = false } = {}) {
   mkdirSync(home, { recursive: true });
   const base = machine.platform === 'win32' ? 'python' : 'python3';
   const problem =
-    run(base, ['-c', 'import sys; sys.exit("it is older than 3.10" if sys.version_info < (3, 10) else 0)']) ??
+    run(base, ['-c', 'import sys; sys.exit("it is older than 3.11" if sys.version_info < (3, 11) else 0)']) ??
     run(base, ['-m', 'venv', home]) ??
     run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', requirements]) ??
     missingModules(python);
