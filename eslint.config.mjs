@@ -9,7 +9,8 @@ import tseslint from 'typescript-eslint';
 const LAYERS = [
   ['protocol'],
   ['config'],
-  ['tools', 'models', 'kernel', 'slm', 'fleet'],
+  ['tools', 'models', 'kernel', 'fleet'],
+  ['slm'],
   ['agents', 'validation', 'git'],
   ['run'],
   ['engine'],

@@ -7,6 +7,8 @@ export interface Assets {
   specFolder: string;
   playbooksFolder: string;
   referenceKernel: string;
+  /** The Python package of the SLM pipeline, with its requirements and, in `models/`, the model that ships. */
+  slmPackage: string;
   /** `auton.example.toml`, with every key and its comment. */
   exampleConfig: string;
 }
@@ -24,6 +26,7 @@ export function assets(): Assets {
     specFolder: join(folder, 'kernel_spec'),
     playbooksFolder: join(folder, 'playbooks'),
     referenceKernel: join(folder, 'kernels', 'reference'),
+    slmPackage: join(folder, 'SLM'),
     exampleConfig: join(folder, 'auton.example.toml'),
   };
 }

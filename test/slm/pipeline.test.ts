@@ -4,14 +4,11 @@ import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, tru
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { pythonVariables, type Python } from '../../src/slm/python/environment.ts';
+import { findPython, requirePython } from '../../src/slm/python/python.ts';
 import { buildEngine, buildLlama, difference } from '../kernel/neural/engines.ts';
 
-const root = join(import.meta.dirname, '../..');
 const CONFIG = join(import.meta.dirname, 'tiny.yaml');
-const { setUpPython, pipeline } = (await import(join(root, 'scripts/python.mjs'))) as {
-  setUpPython: (machine?: object, options?: { check: boolean }) => { python: string; problem?: string };
-  pipeline: (python: string) => { command: string; args: string[]; env: NodeJS.ProcessEnv };
-};
 
 type Event = { event: string; message?: string; step?: number; reason?: string } & Record<string, unknown>;
 
@@ -21,13 +18,18 @@ describe('the SLM pipeline, on a model of seconds', function () {
   let data: string;
   let whole: Event[];
 
-  before(function () {
+  let python: Python;
+
+  before(async function () {
     // PyTorch is up to 5 GB: a test run does not fetch that unasked.
-    const { problem } = setUpPython(undefined, { check: process.env.AUTON_SLM !== '1' });
-    if (problem) {
-      console.log(`      skipped: ${problem}; AUTON_SLM=1 lets the tests install it`);
-      this.skip();
+    const found = process.env.AUTON_SLM === '1' ? await requirePython() : await findPython();
+    if (found === null) {
+      console.log(
+        '      skipped: the Python of the SLM pipeline is not installed; AUTON_SLM=1 lets the tests do it',
+      );
+      return this.skip();
     }
+    python = found;
     folder = mkdtempSync(join(tmpdir(), 'auton-slm-'));
     data = join(folder, 'data');
     slm(
@@ -48,13 +50,18 @@ describe('the SLM pipeline, on a model of seconds', function () {
   });
 
   function invocation(args: string[], env: Record<string, string> = {}) {
-    const { command, args: first, env: own } = pipeline(setUpPython(undefined, { check: true }).python);
     const [name = '', ...rest] = args;
     return {
-      command,
-      args: ['-W', 'ignore', ...first, name, '--json', ...rest],
+      command: python.program,
+      args: ['-W', 'ignore', '-m', 'auton_slm.cli', name, '--json', ...rest],
       // One thread: sums in the same order, so that losses are the same to the last bit.
-      env: { ...own, OMP_NUM_THREADS: '1', OMP_WAIT_POLICY: 'passive', ...env },
+      env: {
+        ...process.env,
+        ...pythonVariables(python),
+        OMP_NUM_THREADS: '1',
+        OMP_WAIT_POLICY: 'passive',
+        ...env,
+      },
     };
   }
   function attempt(args: string[], env?: Record<string, string>) {
