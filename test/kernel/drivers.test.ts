@@ -78,7 +78,7 @@ for (const { architecture, disks, cards } of MACHINES) {
 
     before(async () => {
       folder = mkdtempSync(join(tmpdir(), 'auton-drivers-'));
-      kernel = await buildKernel(architecture, referenceKernel, join(folder, 'build'));
+      kernel = await buildKernel(architecture, folder);
     });
     after(() => rmSync(folder, { recursive: true }));
 

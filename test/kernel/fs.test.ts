@@ -17,6 +17,7 @@ import { assets } from '../../src/config/assets.ts';
 import { PROFILES } from '../../src/kernel/architectures.ts';
 import { findProgram } from '../../src/kernel/toolchain.ts';
 import { writeGpt } from './fs/gpt.ts';
+import { hostTool } from './build.ts';
 import { buildKernel, ShellMachine } from './fs/machine.ts';
 
 const { referenceKernel } = assets();
@@ -75,7 +76,7 @@ describe('the file systems of the reference kernel', function () {
       this.skip();
     }
     folder = mkdtempSync(join(tmpdir(), 'auton-fs-'));
-    kernel = await buildKernel(referenceKernel, join(folder, 'build'));
+    kernel = await buildKernel(folder);
   });
   afterEach(async () => {
     await machine?.kill();
@@ -199,7 +200,7 @@ describe('the file systems of the reference kernel', function () {
 
   it('takes a root from the boot loader on top of its own', async () => {
     const archive = join(folder, 'more.cpio');
-    const packer = join(folder, 'build/fs/mkcpio');
+    const packer = hostTool('x86_64', 'fs/mkcpio');
     mkdirSync(join(folder, 'more/etc'), { recursive: true });
     writeFileSync(join(folder, 'more/etc/extra'), 'from outside\n');
     execFileSync(packer, [archive, join(folder, 'more')]);

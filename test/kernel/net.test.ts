@@ -12,7 +12,8 @@ import { promisify } from 'node:util';
 import { PROFILES } from '../../src/kernel/architectures.ts';
 import { findProgram } from '../../src/kernel/toolchain.ts';
 import type { Architecture } from '../../src/protocol/roles.ts';
-import { buildKernel, NetMachine } from './net/machine.ts';
+import { buildReference } from './build.ts';
+import { NetMachine } from './net/machine.ts';
 
 const HERE = resolve(import.meta.dirname, 'net');
 const KERNEL = resolve(import.meta.dirname, '../../kernels/reference');
@@ -111,11 +112,7 @@ for (const [architecture, card] of CARDS) {
       }).listen(0, '127.0.0.1');
       await once(server, 'listening');
       base = `http://10.0.2.2:${(server.address() as AddressInfo).port}`;
-      machine = await NetMachine.boot(
-        architecture,
-        await buildKernel(architecture, KERNEL, join(folder, 'build')),
-        card,
-      );
+      machine = await NetMachine.boot(architecture, await buildReference(architecture, folder), card);
       await machine.printed(/\[NET\] IP 10\.0\.2\.15/);
     });
     after(async () => {

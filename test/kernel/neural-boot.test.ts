@@ -6,15 +6,15 @@ import { join } from 'node:path';
 import { acceptanceFile, assets } from '../../src/config/assets.ts';
 import { PROFILES, type ArchitectureProfile } from '../../src/kernel/architectures.ts';
 import { KernelChat } from '../../src/kernel/interactive.ts';
-import { makeArgv } from '../../src/kernel/make.ts';
 import { findProgram } from '../../src/kernel/toolchain.ts';
 import type { Architecture } from '../../src/protocol/roles.ts';
 import { loadAcceptanceTests } from '../../src/validation/acceptance.ts';
 import { validateBoot } from '../../src/validation/boot.ts';
+import { buildReference } from './build.ts';
 import { buildEngine, type Engine } from './neural/engines.ts';
 import { modelFile, type Shape } from './neural/models.ts';
 
-const { referenceKernel, specFolder } = assets();
+const { specFolder } = assets();
 const SHAPE: Shape = {
   dim: 128,
   layers: 5,
@@ -39,16 +39,14 @@ describe('a kernel with a model in it', function () {
   after(() => rmSync(folder, { recursive: true }));
 
   /** A kernel around this file, or around none; they share all objects but the model's. */
-  function build(model?: Uint8Array, architecture: Architecture = 'x86_64'): string {
+  function build(model?: Uint8Array, architecture: Architecture = 'x86_64'): Promise<string> {
     const file = join(folder, 'model.gguf');
     if (model) writeFileSync(file, model);
-    const out = join(folder, architecture);
-    const [make, ...args] = makeArgv({ architecture, target: 'kernel', out, jobs: 2 });
-    execFileSync(make, ['-s', '-C', referenceKernel, ...args, `SLM_MODEL=${model ? file : ''}`], {
-      stdio: ['ignore', 'ignore', 'inherit'],
+    return buildReference(architecture, join(folder, architecture), {
+      variables: [`SLM_MODEL=${model ? file : ''}`],
     });
-    return join(out, 'kernel.elf');
   }
+
   async function talk(
     image: string,
     cmdline: string,
@@ -65,7 +63,7 @@ describe('a kernel with a model in it', function () {
   }
 
   it('passes the acceptance test of the backend, and its self-tests', async () => {
-    const kernel = build(modelFile({ ...SHAPE, labels: true }));
+    const kernel = await build(modelFile({ ...SHAPE, labels: true }));
     const tests = loadAcceptanceTests(acceptanceFile(specFolder)).filter(
       ({ name }) => name === 'slm_neural_init',
     );
@@ -87,16 +85,17 @@ describe('a kernel with a model in it', function () {
     });
   });
 
-  it('has it under the symbols slm_model_*, and grows by its size', () => {
-    const sizes = [undefined, modelFile(SHAPE)].map((model) => {
-      const kernel = build(model);
+  it('has it under the symbols slm_model_*, and grows by its size', async () => {
+    const sizes: number[] = [];
+    for (const model of [undefined, modelFile(SHAPE)]) {
+      const kernel = await build(model);
       const symbols = execFileSync('nm', [kernel], { encoding: 'utf8' });
       const value = (name: string) =>
         BigInt(`0x${new RegExp(`(\\w+) . ${name}\n`).exec(symbols)?.[1] ?? ''}`);
       assert.equal(value('slm_model_end') - value('slm_model_start'), value('slm_model_size'));
       assert.equal(value('slm_model_size'), BigInt(model?.length ?? 0));
-      return statSync(kernel).size;
-    });
+      sizes.push(statSync(kernel).size);
+    }
     const grown = (sizes[1] ?? 0) - (sizes[0] ?? 0);
     assert.ok(Math.abs(grown - modelFile(SHAPE).length) < 0.05 * modelFile(SHAPE).length, `${grown} bytes`);
   });
@@ -112,7 +111,7 @@ describe('a kernel with a model in it', function () {
   }
 
   async function continuesAlike(profile: ArchitectureProfile) {
-    const kernel = build(modelFile(SHAPE), profile.name);
+    const kernel = await build(modelFile(SHAPE), profile.name);
     const [ids = []] = engine.tokenize(join(folder, 'model.gguf'), [PROMPT]);
     const expected = engine
       .with({ NEURAL_ISA: 'scalar' })
@@ -126,7 +125,7 @@ describe('a kernel with a model in it', function () {
   }
 
   it('answers with the facts of its tables, whatever the model thinks', async () => {
-    await talk(build(modelFile({ ...SHAPE, labels: true })), 'slm=neural', async (chat) => {
+    await talk(await build(modelFile({ ...SHAPE, labels: true })), 'slm=neural', async (chat) => {
       assert.match(await chat.ask('which driver does 8086:100e need?'), /e1000/);
       assert.match(await chat.ask('what is dead:beef?'), /not in my table/i);
       assert.match(await chat.ask('switch this machine off'), /Plan:/);
@@ -154,12 +153,12 @@ describe('a kernel with a model in it', function () {
         assert.doesNotMatch(chat.greeting, /Neural backend ready/);
         assert.match(await chat.ask('which driver does 8086:100e need?'), /e1000/);
       };
-      await talk(build(model), cmdline, use, memoryMb);
+      await talk(await build(model), cmdline, use, memoryMb);
     }
   });
 
   it('uses the rules when the command line says so', async () => {
-    await talk(build(modelFile(SHAPE)), 'slm=rules', async ({ greeting }) => {
+    await talk(await build(modelFile(SHAPE)), 'slm=rules', async ({ greeting }) => {
       assert.match(greeting, /\[SLM\] Backend: rule-engine/);
       assert.doesNotMatch(greeting, /SLM: Loading/);
     });

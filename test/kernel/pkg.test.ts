@@ -7,9 +7,9 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { assets } from '../../src/config/assets.ts';
 import { PROFILES } from '../../src/kernel/architectures.ts';
 import { findProgram } from '../../src/kernel/toolchain.ts';
+import { hostTool } from './build.ts';
 import { buildKernel, ShellMachine } from './fs/machine.ts';
 
 describe('the packages of the reference kernel', function () {
@@ -24,7 +24,7 @@ describe('the packages of the reference kernel', function () {
       this.skip();
     }
     folder = mkdtempSync(join(tmpdir(), 'auton-pkg-'));
-    kernel = await buildKernel(assets().referenceKernel, join(folder, 'build'), ['pkg', 'net']);
+    kernel = await buildKernel(folder, ['pkg', 'net']);
   });
   afterEach(async () => {
     await machine?.kill();
@@ -41,7 +41,7 @@ describe('the packages of the reference kernel', function () {
     const lines = [`name=${name}`, `version=${version}`, 'category=test', `depends=${depends}`];
     writeFileSync(join(source, 'MANIFEST'), `${lines.join('\n')}\nfile=/srv/${name}.txt,data/text,644\n`);
     writeFileSync(join(source, 'data/text'), contents);
-    execFileSync(join(folder, 'build/pkg/mkpkg'), [folder, source]);
+    execFileSync(hostTool('x86_64', 'pkg/mkpkg'), [folder, source]);
     return `${source}.tar`;
   }
 

@@ -13,7 +13,6 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { assets } from '../../src/config/assets.ts';
 import { PROFILES } from '../../src/kernel/architectures.ts';
 import { findProgram } from '../../src/kernel/toolchain.ts';
 import { buildKernel, ShellMachine } from './fs/machine.ts';
@@ -33,7 +32,7 @@ describe('the kernel sets itself up in conversation', function () {
       this.skip();
     }
     folder = mkdtempSync(join(tmpdir(), 'auton-setup-'));
-    kernel = await buildKernel(assets().referenceKernel, folder, ['setup']);
+    kernel = await buildKernel(folder, ['setup']);
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 

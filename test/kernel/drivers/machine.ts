@@ -1,25 +1,21 @@
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import type { ChildProcessByStdio } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import type { Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
-import { promisify } from 'node:util';
 import { bootImage } from '../../../src/kernel/boot-image.ts';
 import { PROFILES } from '../../../src/kernel/architectures.ts';
-import { makeArgv } from '../../../src/kernel/make.ts';
 import type { Architecture } from '../../../src/protocol/roles.ts';
-
-const run = promisify(execFile);
+import { buildReference } from '../build.ts';
 
 /** What the drivers' tests need and nothing that would take their devices from them. */
 const SUBSYSTEMS = ['boot', 'mm', 'sched', 'dev', 'drivers', 'sys'];
 
-export async function buildKernel(architecture: Architecture, source: string, out: string): Promise<string> {
-  const [make, ...args] = makeArgv({ architecture, target: 'kernel', out, subsystems: SUBSYSTEMS });
-  await run(make, ['-s', ...args], { cwd: source, timeout: 150_000 });
-  return bootImage(`${out}/kernel.elf`, PROFILES[architecture]);
+export async function buildKernel(architecture: Architecture, folder: string): Promise<string> {
+  const kernel = await buildReference(architecture, folder, { subsystems: SUBSYSTEMS });
+  return bootImage(kernel, PROFILES[architecture]);
 }
 
 export interface MachineOptions {

@@ -1,21 +1,17 @@
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import type { ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
-import { promisify } from 'node:util';
 import { PROFILES } from '../../../src/kernel/architectures.ts';
-import { makeArgv } from '../../../src/kernel/make.ts';
-
-const run = promisify(execFile);
+import { buildReference } from '../build.ts';
 const profile = PROFILES.x86_64;
 const PROMPT = 'auton> ';
 
 /** A kernel with file systems and a shell, and no more than these need. */
-export async function buildKernel(source: string, out: string, more: string[] = []): Promise<string> {
-  const subsystems = ['boot', 'mm', 'sched', 'dev', 'drivers', 'fs', 'sys', ...more];
-  const [make, ...args] = makeArgv({ architecture: 'x86_64', target: 'kernel', out, subsystems });
-  await run(make, ['-s', ...args], { cwd: source, timeout: 150_000 });
-  return `${out}/kernel.elf`;
+export function buildKernel(folder: string, more: string[] = []): Promise<string> {
+  return buildReference('x86_64', folder, {
+    subsystems: ['boot', 'mm', 'sched', 'dev', 'drivers', 'fs', 'sys', ...more],
+  });
 }
 
 /** A machine with disks, at its prompt. */

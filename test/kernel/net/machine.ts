@@ -1,23 +1,13 @@
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import type { ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
-import { promisify } from 'node:util';
 import { PROFILES } from '../../../src/kernel/architectures.ts';
 import { bootImage } from '../../../src/kernel/boot-image.ts';
-import { makeArgv } from '../../../src/kernel/make.ts';
 import { ANSWERED, LOG_ABOVE_PROMPT, PROMPT_AT_END } from '../../../src/kernel/prompt.ts';
 import type { Architecture } from '../../../src/protocol/roles.ts';
-
-const run = promisify(execFile);
-
-export async function buildKernel(architecture: Architecture, source: string, out: string): Promise<string> {
-  const [make, ...args] = makeArgv({ architecture, target: 'kernel', out });
-  await run(make, ['-s', ...args], { cwd: source, timeout: 150_000 });
-  return `${out}/kernel.elf`;
-}
 
 /** A port of the loopback interface that is free now. */
 export async function freePort(): Promise<number> {
