@@ -25,13 +25,17 @@ static uint8_t cmos(enum reg reg) {
     return arch_io_read8(CMOS_DATA);
 }
 
-/* False when the clock is updating and does not stop: it is broken or not there. */
+/* False when the clock is updating and does not stop: it is broken or not there. The time is taken before the look, for
+ * a machine that stands still in between has not waited. */
 static bool wait_until_stable(void) {
     uint64_t start = arch_time_ns();
-    while (cmos(STATUS_A) & UPDATE_IN_PROGRESS)
-        if (arch_time_ns() - start > UPDATE_MAX_NS)
+    for (;;) {
+        uint64_t waited = arch_time_ns() - start;
+        if (!(cmos(STATUS_A) & UPDATE_IN_PROGRESS))
+            return true;
+        if (waited > UPDATE_MAX_NS)
             return false;
-    return true;
+    }
 }
 
 static bool snapshot(struct registers *out) {
