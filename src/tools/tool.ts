@@ -19,6 +19,11 @@ export interface ToolHost {
   submitReview(review: Review): Promise<void>;
   /** Waits for the user's answer. */
   askUser(question: string): Promise<string>;
+  /**
+   * Carries out a tool of the SLM pipeline, whose work lies in src/slm; the tool itself only describes and checks its
+   * input. Absent in a run that makes no model.
+   */
+  slm?(tool: string, input: unknown, context: ToolContext): Promise<ToolResult>;
 }
 
 export interface ToolContext {

@@ -1,0 +1,18 @@
+import type { Sandbox } from '../tools/sandbox.ts';
+import type { StageEvent } from './pipeline/events.ts';
+import type { StageName } from './pipeline/stages.ts';
+import type { Python } from './python/environment.ts';
+
+/** What the agents of a run make a model with, and where. */
+export interface Workshop {
+  python: Python;
+  sandbox: Sandbox;
+  /** Data sets, checkpoints and what else is large; records name files by their path below it. Absolute; it exists. */
+  folder: string;
+  /** The longest time that one stage may take. */
+  stageTimeoutMs: number;
+  /** Waits until the machine has room for another stage, runs it, and lets the next one in. */
+  turn<Result>(signal: AbortSignal, work: () => Promise<Result>): Promise<Result>;
+  /** Shows how far a stage of an agent's is. */
+  progress(stage: StageName, event: StageEvent): void;
+}
