@@ -280,7 +280,7 @@ function buildHostProgram(folder: string, name: string): string {
         .filter((file) => file.endsWith('.c') && !file.endsWith('_test.c'))
         .map((file) => `fs/${part}/${file}`),
     ),
-    ...['dev/block.c', 'lib/printf.c'],
+    ...['dev/block.c', 'lib/crc32.c', 'lib/printf.c'],
     ...[join(HERE, 'host.c'), join(HERE, `${name}.c`)],
   ];
   const program = join(folder, name);

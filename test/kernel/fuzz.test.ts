@@ -168,7 +168,9 @@ describe('malformed input', function () {
 async function build({ name, sources, own: more = [] }: Target, work: string): Promise<string> {
   const program = join(work, name);
   const includes = [`-I${referenceKernel}/include`, `-I${referenceKernel}/arch/x86_64/include`];
-  const files = ['lib/string.c', 'lib/printf.c', ...sources].map((source) => join(referenceKernel, source));
+  const files = ['lib/string.c', 'lib/printf.c', 'lib/crc32.c', ...sources].map((source) =>
+    join(referenceKernel, source),
+  );
   const own = [
     '-include',
     join(here, 'prefix.h'),

@@ -1,5 +1,6 @@
 /* The partition table of UEFI: a header in the second sector, a copy of it in the last, each with checksums, and up to
  * 128 entries. The copy is used when the first is damaged. */
+#include <auton/crc32.h>
 #include <auton/errno.h>
 #include <auton/mm.h>
 #include <auton/string.h>
@@ -8,16 +9,6 @@
 
 #define HEADER_BYTES 92
 #define MOST_TABLE_BYTES KB(64)
-
-uint32_t crc32(const void *data, size_t bytes, uint32_t before) {
-    uint32_t crc = ~before;
-    for (const uint8_t *p = data; bytes; bytes--, p++) {
-        crc ^= *p;
-        for (unsigned bit = 0; bit < 8; bit++)
-            crc = crc >> 1 ^ (0xEDB88320u & (0u - (crc & 1)));
-    }
-    return ~crc;
-}
 
 struct table {
     uint64_t first, last, entries; /* usable sectors; where the entries begin */

@@ -11,4 +11,3 @@
 /* `sector` has room for one sector and holds the disk's first one, which has a table. Their number, or -errno. */
 int mbr_read(block_device_t *disk, uint8_t *sector, struct partition *out, size_t max);
 int gpt_read(block_device_t *disk, struct partition *out, size_t max);
-uint32_t crc32(const void *data, size_t bytes, uint32_t before); /* `before`: 0, or of what comes before */

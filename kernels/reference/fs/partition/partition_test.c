@@ -1,4 +1,5 @@
 /* Self-tests of partition tables, on disks in memory. */
+#include <auton/crc32.h>
 #include <auton/mm.h>
 #include <auton/selftest.h>
 #include <auton/string.h>
