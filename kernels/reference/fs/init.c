@@ -51,10 +51,23 @@ static void ramdisk_from_cmdline(void) {
 
 static bool root_mounted;
 
+#define BY_IDENTIFIER "UUID="
+#define ROOT_TEXT (sizeof BY_IDENTIFIER + FS_IDENTIFIER_TEXT)
+
+/* What `root=` says, and the disk's name it comes to: that of the disk with this identifier, else itself. False without one. */
+static bool root_wanted(char *text, char *name, size_t size) {
+    if (!cmdline_get("root", text, ROOT_TEXT))
+        return false;
+    bool by_identifier = strncmp(text, BY_IDENTIFIER, strlen(BY_IDENTIFIER)) == 0;
+    const block_device_t *disk = by_identifier ? fs_find_identifier(text + strlen(BY_IDENTIFIER)) : NULL;
+    strlcpy(name, disk ? disk->name : text, size);
+    return true;
+}
+
 /* Disks may come later than the file systems: tried again before the machine is ready. */
 static void mount_root_disk(void) {
-    char name[32];
-    if (root_mounted || !cmdline_get("root", name, sizeof name))
+    char text[ROOT_TEXT], name[ROOT_TEXT];
+    if (root_mounted || !root_wanted(text, name, sizeof name))
         return;
     int result = vfs_mount(name, "/", NULL, 0);
     if (result == -ENXIO)
@@ -87,9 +100,9 @@ static void fs_init(void) {
 INITCALL(INIT_FS, fs_init);
 
 static void fs_root_again(void) {
-    char name[32];
+    char text[ROOT_TEXT];
     mount_root_disk();
-    if (!root_mounted && cmdline_get("root", name, sizeof name))
-        log_error("FS", "root=%s: there is no such disk; / stays in memory", name);
+    if (!root_mounted && cmdline_get("root", text, sizeof text))
+        log_error("FS", "root=%s: there is no such disk; / stays in memory", text);
 }
 INITCALL(INIT_SYS, fs_root_again);

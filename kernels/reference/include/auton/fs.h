@@ -107,6 +107,11 @@ int vfs_mkdir_all(const char *path, uint32_t mode); /* with its parents; 0 also 
 /* Makes an ext2 file system on a disk, over whatever is there. -EBUSY when it is mounted, -EINVAL when it is too small. */
 int ext2_format(block_device_t *disk, const char *label);
 
+/* The identifier of the file system on a disk, "2f1e...-...". -ENOENT when none is known there. */
+#define FS_IDENTIFIER_TEXT 37
+int fs_identifier(block_device_t *disk, char out[FS_IDENTIFIER_TEXT]);
+block_device_t *fs_find_identifier(const char *text); /* the first disk or partition that holds it, or NULL */
+
 /* Partition tables. A partition is a block device of its own: vda1, or nvme0n1p1 where the disk's name ends in a digit. */
 struct partition {
     uint32_t number;    /* 1...; logical partitions of an MBR from 5 */
