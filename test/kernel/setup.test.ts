@@ -1,25 +1,16 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import {
-  closeSync,
-  mkdtempSync,
-  openSync,
-  readFileSync,
-  readSync,
-  rmSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { PROFILES } from '../../src/kernel/architectures.ts';
 import { findProgram } from '../../src/kernel/toolchain.ts';
 import { buildKernel, ShellMachine } from './fs/machine.ts';
+import { ahciDisk, damages, loadedParts, nvmeDisk, partition } from './setup/disk.ts';
 
 const run = promisify(execFile);
-const FIRST_PARTITION = 1 << 20;
-const DISK = 64 << 20;
+const DISK = 32 << 20;
 
 describe('the kernel sets itself up in conversation', function () {
   this.timeout(180_000);
@@ -43,37 +34,54 @@ describe('the kernel sets itself up in conversation', function () {
     return file;
   };
 
-  /** The first partition of a disk, as a file of its own. */
-  function partition(disk: string): string {
-    const bytes = Buffer.alloc(DISK - FIRST_PARTITION);
-    const fd = openSync(disk, 'r');
-    readSync(fd, bytes, 0, bytes.length, FIRST_PARTITION);
-    closeSync(fd);
-    writeFileSync(`${disk}.1`, bytes);
-    return `${disk}.1`;
-  }
-
-  it('on an empty disk, from which it runs the next time', async () => {
+  it('on an empty disk, which starts by itself then, on whatever controller', async () => {
     const disk = blank('disk');
     const first = await ShellMachine.boot(kernel, [disk]);
-    assert.match(await first.ask('install yourself on the disk'), /Plan for vda \(64 MB, empty\)/);
-    for (const said of [/one partition/, /ext2/, /[1-9]\d* files/, /root=vda1/])
+    assert.match(await first.ask('install yourself on the disk'), /Plan for vda \(32 MB, empty\)/);
+    for (const said of [/one partition/, /ext2/, /[1-9]\d* files/, /boot loader/, /Done.*root=vda1/])
       assert.match(await first.ask('go'), said);
     assert.match(await first.ask('install yourself on the disk'), /no empty disk/);
     await first.kill();
     await run('e2fsck', ['-fn', partition(disk)]);
+    await run('debugfs', ['-R', `dump /boot/kernel.elf ${disk}.elf`, partition(disk)]);
+    assert.deepEqual(loadedParts(`${disk}.elf`), loadedParts(kernel));
 
-    const second = await ShellMachine.boot(kernel, [disk], ['-append', 'root=vda1']);
-    assert.match(await second.ask('mount'), /vda1 on \/ type ext2/);
-    assert.match(await second.ask('check disk usage'), /\/ \(ext2 on vda1\): .* used/);
-    await second.ask('write /etc/note kept');
-    await second.ask('sync');
-    await second.kill();
+    const virtio = await ShellMachine.boot(undefined, [disk]);
+    assert.match(virtio.text, /AUTON: starting \/boot\/kernel\.elf/);
+    assert.match(await virtio.ask('mount'), /vda1 on \/ type ext2/);
+    assert.match(await virtio.ask('check disk usage'), /\/ \(ext2 on vda1\): .* used/);
+    await virtio.ask('write /etc/note kept');
+    await virtio.switchOff();
+    await run('e2fsck', ['-fn', partition(disk)]);
+
+    const ahci = await ShellMachine.boot(undefined, [disk], [], ahciDisk);
+    assert.match(await ahci.ask('mount'), /sda1 on \/ type ext2/);
+    assert.equal((await ahci.ask('cat /etc/note')).trim(), 'kept');
+    await ahci.switchOff();
+
+    const nvme = await ShellMachine.boot(undefined, [disk], [], nvmeDisk);
+    assert.match(await nvme.ask('mount'), /nvme0n1p1 on \/ type ext2/);
+    assert.equal((await nvme.ask('cat /etc/note')).trim(), 'kept');
+    await nvme.ask('write /etc/more synced');
+    await nvme.ask('sync');
+    await nvme.kill();
     await run('e2fsck', ['-fy', partition(disk)]).catch(({ code }: { code: number }) =>
       assert.equal(code, 1),
     );
-    const { stdout } = await run('debugfs', ['-R', 'cat /etc/note', `${disk}.1`]);
-    assert.match(stdout, /^kept/);
+    const { stdout } = await run('debugfs', ['-R', 'cat /etc/more', partition(disk)]);
+    assert.match(stdout, /^synced/);
+  });
+
+  it('with a loader that says what is wrong with a damaged disk', async () => {
+    const whole = readFileSync(join(folder, 'disk'));
+    const code = readFileSync(kernel).subarray(0x40000, 0x40040);
+    for (const { damage, says } of damages(code)) {
+      const disk = join(folder, 'damaged');
+      const bytes = Buffer.from(whole);
+      writeFileSync(disk, bytes);
+      await damage(bytes, disk);
+      assert.match(await ShellMachine.says(disk, says), says);
+    }
   });
 
   it('never on a disk that has something on it', async () => {

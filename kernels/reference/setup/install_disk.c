@@ -1,5 +1,5 @@
-/* "Install yourself on the disk": a partition, an ext2 file system on it, and a copy of the whole tree. Only a disk with
- * nothing on it is taken. The kernel itself still comes from outside: it is told `root=` of the new partition. */
+/* "Install yourself on the disk": a partition, an ext2 file system on it, a copy of the whole tree, and what makes the disk
+ * start by itself where the machine's firmware can do that. Only a disk with nothing on it is taken. */
 #include <auton/block.h>
 #include <auton/errno.h>
 #include <auton/fs.h>
@@ -8,6 +8,7 @@
 #include <auton/slm_skill.h>
 #include <auton/string.h>
 #include "copy_tree.h"
+#include "self_start.h"
 
 #define FIRST_SECTOR 2048 /* 1 MB in, as partitions are aligned everywhere */
 #define SMALLEST_SECTORS (16 * 2048)
@@ -15,7 +16,7 @@
 #define TARGET "/mnt"
 #define LABEL "auton"
 
-enum step { PARTITION = 1, FORMAT, COPY, FINISH };
+enum step { PARTITION = 1, FORMAT, COPY, START, FINISH };
 
 /* All of the first megabyte is zeros: no partition table, no file system. */
 static bool is_empty(block_device_t *disk) {
@@ -96,9 +97,14 @@ static void propose(const struct slm_ask *ask, slm_result_t *out) {
         return;
     strlcpy(planned, disk->name, sizeof planned);
     ask->say(out, "Plan for %s (%lu MB, empty):\n1. Write a partition table with one partition.\n"
-                  "2. Make an ext2 file system on it.\n3. Mount it at " TARGET " and copy everything that is in / to it.\n"
-                  "4. Write it all out and take it off again.\n", disk->name, disk->sectors / 2048);
-    out->plan_steps = FINISH;
+                  "2. Make an ext2 file system on it.\n3. Mount it at " TARGET " and copy everything that is in / to it.\n",
+             disk->name, disk->sectors / 2048);
+    if (self_start_hook)
+        ask->say(out, "4. Put this kernel and a boot loader on it, for %s to start.\n", self_start_firmware);
+    out->plan_steps = self_start_hook ? FINISH : FINISH - 1;
+    ask->say(out, "%u. Write it all out and take it off again.\n", out->plan_steps);
+    if (!self_start_hook)
+        ask->say(out, "The firmware of this machine reads no disk by itself: the kernel will still have to come from outside.\n");
 }
 
 static int write_partition(block_device_t *disk) {
@@ -123,10 +129,22 @@ static int copy_all(const char *partition, struct copy_count *count) {
     return result;
 }
 
+static void say_how_it_starts(const struct slm_ask *ask, slm_result_t *out, const block_device_t *disk,
+                              const block_device_t *partition) {
+    if (self_start_hook)
+        ask->say(out, "Done. Switch the machine off and start it from %s; what is in / then lies on the disk. A kernel from "
+                      "elsewhere finds it with root=%s on its command line.\n", disk->name, partition->name);
+    else
+        ask->say(out, "Done. The disk has the system but does not start by itself: start this kernel as now, with root=%s on "
+                      "its command line, and %s is its root file system.\n", partition->name, partition->name);
+}
+
 static void act(const struct slm_ask *ask, unsigned step, slm_result_t *out) {
     block_device_t *disk = block_find(planned), *partition = disk ? partition_of(disk) : NULL;
     struct copy_count count = {0};
     int result = !disk || (step > PARTITION && !partition) ? -ENODEV : 0;
+    if (step == START && !self_start_hook)
+        step = FINISH;
     switch (result ? 0 : (enum step)step) {
     case PARTITION:
         if ((result = write_partition(disk)) == 0)
@@ -141,10 +159,13 @@ static void act(const struct slm_ask *ask, unsigned step, slm_result_t *out) {
             ask->say(out, "%u files and %u directories, %lu KB, are copied.\n", count.files, count.directories,
                      count.bytes / 1024);
         break;
+    case START:
+        if ((result = self_start_install(disk, partition, FIRST_SECTOR, TARGET)) == 0)
+            ask->say(out, "The kernel and its command line are in /boot, the boot loader is in front of the partition.\n");
+        break;
     case FINISH:
         if ((result = vfs_umount(TARGET)) == 0)
-            ask->say(out, "Done. Start this kernel with root=%s on its command line, and %s is its root file system.\n",
-                     partition->name, partition->name);
+            say_how_it_starts(ask, out, disk, partition);
         break;
     default: break;
     }

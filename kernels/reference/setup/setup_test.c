@@ -9,6 +9,7 @@
 #include <auton/slm.h>
 #include <auton/string.h>
 #include "copy_tree.h"
+#include "self_start.h"
 
 #define SESSION 3000
 
@@ -51,12 +52,16 @@ static const char *install_on(const block_device_t *disk) {
     struct stat st;
     ksnprintf(line, sizeof line, "install yourself on %s", disk->name);
     CHECK(answers(line, "Plan for") && result.requires_followup);
-    CHECK(answers("go", "partition") && answers("go", "ext2") && answers("go", "copied") && answers("go", "root="));
+    CHECK(answers("go", "partition") && answers("go", "ext2") && answers("go", "copied"));
+    CHECK(!self_start_hook || answers("go", "boot loader"));
+    CHECK(answers("go", "root="));
     CHECK(!result.requires_followup && result.status == SLM_OK);
     CHECK(answers(line, "destroy no data") && result.status == SLM_UNSUPPORTED && !result.requires_followup);
     ksnprintf(part, sizeof part, "%sp1", disk->name);
     CHECK(vfs_mount(part, "/mnt", NULL, MOUNT_READ_ONLY) == 0);
     bool there = vfs_stat("/mnt/etc/motd", &st) == 0 && vfs_stat("/mnt/proc", &st) == 0 && vfs_stat("/mnt/dev/null", &st) != 0;
+    if (self_start_hook)
+        there &= vfs_stat("/mnt/boot/kernel.elf", &st) == 0 && st.size > KB(100) && vfs_stat("/mnt/boot/cmdline", &st) == 0;
     CHECK(vfs_umount("/mnt") == 0);
     CHECK(there);
     return NULL;

@@ -14,16 +14,23 @@ export function buildKernel(folder: string, more: string[] = []): Promise<string
   });
 }
 
-/** A machine with disks, at its prompt. */
+/** How disks are attached: by the name of their drive. */
+export type Controller = (drive: string) => string[];
+export const virtioDisk: Controller = (drive) => [
+  '-device',
+  `virtio-blk-pci,drive=${drive},disable-legacy=on`,
+];
+
+/** A machine with disks, at its prompt; without a kernel it starts from the first disk. */
 export class ShellMachine {
   readonly #child: ChildProcessByStdio<Writable, Readable, null>;
   readonly #ended: Promise<unknown>;
   #text = '';
 
-  private constructor(kernel: string, disks: string[], args: string[]) {
+  private constructor(kernel: string | undefined, disks: string[], args: string[], attach: Controller) {
     const drives = disks.flatMap((file, i) => [
       ...['-drive', `file=${file},format=raw,if=none,id=disk${String(i)}`],
-      ...['-device', `virtio-blk-pci,drive=disk${String(i)},disable-legacy=on`],
+      ...attach(`disk${String(i)}`),
     ]);
     const fixed = [
       '-accel',
@@ -38,7 +45,10 @@ export class ShellMachine {
     ];
     this.#child = spawn(
       profile.qemu,
-      ['-machine', 'pc', ...fixed, '-serial', 'stdio', ...drives, ...args, '-kernel', kernel],
+      [
+        ...['-machine', 'pc', ...fixed, '-serial', 'stdio', ...drives, ...args],
+        ...(kernel === undefined ? [] : ['-kernel', kernel]),
+      ],
       { stdio: ['pipe', 'pipe', 'inherit'], timeout: 120_000, killSignal: 'SIGKILL' },
     );
     this.#child.stdin.on('error', () => {}); // The machine was switched off before it read what was typed.
@@ -46,19 +56,38 @@ export class ShellMachine {
     this.#ended = once(this.#child, 'close');
   }
 
-  static async boot(kernel: string, disks: string[], args: string[] = []): Promise<ShellMachine> {
-    const machine = new ShellMachine(kernel, disks, args);
+  static async boot(
+    kernel: string | undefined,
+    disks: string[],
+    args: string[] = [],
+    attach = virtioDisk,
+  ): Promise<ShellMachine> {
+    const machine = new ShellMachine(kernel, disks, args, attach);
     await machine.#prompt(0);
     return machine;
   }
 
-  async #prompt(from: number): Promise<string> {
+  /** What a machine that starts from its disk says up to the end of a line with this; it is switched off then. */
+  static async says(disk: string, expected: RegExp): Promise<string> {
+    const machine = new ShellMachine(undefined, [disk], [], virtioDisk);
+    const timer = setTimeout(() => void machine.kill(), 20_000);
+    await machine.#until(() => expected.test(machine.#text));
+    clearTimeout(timer);
+    await machine.kill();
+    return machine.#text;
+  }
+
+  async #until(satisfied: () => boolean): Promise<void> {
     let ended = false;
     void this.#ended.then(() => (ended = true));
-    while (!this.#text.slice(from).endsWith(PROMPT)) {
+    while (!satisfied()) {
       if (ended) throw new Error(`The machine ended:\n${this.#text}`);
       await Promise.race([once(this.#child.stdout, 'data'), this.#ended]);
     }
+  }
+
+  async #prompt(from: number): Promise<string> {
+    await this.#until(() => this.#text.slice(from).endsWith(PROMPT));
     return this.#text.slice(from, -PROMPT.length);
   }
 

@@ -102,7 +102,7 @@ no_long_mode_text: db "FATAL: This processor has no 64-bit mode", 13, 10, 0
 
 align 8
 boot_gdt:
-    dq 0, 0x00AF9A000000FFFF, 0x00CF92000000FFFF
+    dq 0, 0x00AF9B000000FFFF, 0x00CF93000000FFFF    ; marked as accessed, else the processor would write to them
 boot_gdt_pointer:
     dw 3 * 8 - 1
     dd boot_gdt
@@ -121,8 +121,13 @@ long_mode:
     mov [rax], esi
     mov rax, qword boot_info_phys
     mov [rax], rdi
+    mov rsi, qword __data_start         ; kept as it was loaded, for an image of this kernel (setup)
+    mov rdi, qword __data_copy
+    mov rcx, qword __data_end
+    sub rcx, rsi
+    rep movsb
     xor ebp, ebp                        ; ends every backtrace
     mov rax, qword kernel_main
     push qword 0                        ; as if called from nowhere, with the stack as C expects it
     jmp rax
-extern kernel_main, boot_magic, boot_info_phys, __boot_stack_top
+extern kernel_main, boot_magic, boot_info_phys, __boot_stack_top, __data_start, __data_end, __data_copy
