@@ -9,6 +9,8 @@ export interface Assets {
   referenceKernel: string;
   /** The Python package of the SLM pipeline, with its requirements and, in `models/`, the model that ships. */
   slmPackage: string;
+  /** The language model that kernels embed unless they bring their own. */
+  shippedModels: string;
   /** `auton.example.toml`, with every key and its comment. */
   exampleConfig: string;
 }
@@ -27,6 +29,7 @@ export function assets(): Assets {
     playbooksFolder: join(folder, 'playbooks'),
     referenceKernel: join(folder, 'kernels', 'reference'),
     slmPackage: join(folder, 'SLM'),
+    shippedModels: join(folder, 'SLM', 'models'),
     exampleConfig: join(folder, 'auton.example.toml'),
   };
 }

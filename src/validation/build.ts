@@ -1,4 +1,5 @@
 import {
+  existsSync,
   closeSync,
   lstatSync,
   mkdirSync,
@@ -11,6 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, join, relative } from 'node:path';
+import { assets } from '../config/assets.ts';
 import { PROFILES } from '../kernel/architectures.ts';
 import type { ArchitectureProfile } from '../kernel/architectures.ts';
 import { buildTools, makeArgv } from '../kernel/make.ts';
@@ -82,14 +84,18 @@ export async function validateBuild(options: BuildOptions): Promise<Evidence> {
     ...(options.jobs ? { jobs: options.jobs } : {}),
   });
 
+  const { shippedModels } = assets();
+  const models = existsSync(shippedModels) ? shippedModels : undefined;
   const result = await options.sandbox.run({
     argv: ['env', `PATH=${compilers}:${SYSTEM_PATH}`, ...command],
     cwd: workspace,
     writable: [out],
-    readable: [workspace, compilers, objects],
-    env: options.fresh
-      ? {}
-      : { AUTON_OBJECTS: objects, ...(options.keepObjects ? { AUTON_NEW_OBJECTS: newObjects } : {}) },
+    readable: [workspace, compilers, objects, ...(models ? [models] : [])],
+    env: {
+      ...(models ? { AUTON_SLM_MODELS: models } : {}),
+      ...(options.fresh ? {} : { AUTON_OBJECTS: objects }),
+      ...(options.keepObjects && !options.fresh ? { AUTON_NEW_OBJECTS: newObjects } : {}),
+    },
     timeoutMs: options.timeoutMs,
     outputFile: record.path(LOG),
     ...(options.signal ? { signal: options.signal } : {}),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { acceptanceFile, assets } from '../../src/config/assets.ts';
@@ -135,9 +135,15 @@ describe('a kernel with a model in it', function () {
 
   it('falls back to the rules, and says why, without a model or with one that is no use', async () => {
     const broken = modelFile(SHAPE).subarray(0, 100_000);
-    const cases: [Uint8Array | undefined, string, number, RegExp][] = [
+    const damage = (kernel: string) => {
+      const image = readFileSync(kernel);
+      image[image.indexOf('GGUF\u0003') + 500_000]! ^= 1;
+      writeFileSync(kernel, image);
+    };
+    const cases: [Uint8Array | undefined, string, number, RegExp, ((kernel: string) => void)?][] = [
       [undefined, 'slm=neural', 256, /no model is embedded in this kernel; the rules answer/],
       [broken, '', 256, /the file is truncated.*; the rules answer/],
+      [modelFile(SHAPE), '', 256, /the embedded model is damaged.*; the rules answer/, damage],
       [modelFile(SHAPE), '', 64, /less than 128 MB of memory; the rules answer/],
       [
         modelFile({ ...SHAPE, layers: 60, head: 128, kvHeads: 4, type: 'Q4_0' }),
@@ -146,14 +152,25 @@ describe('a kernel with a model in it', function () {
         /model needs \d+ KB.*; the rules answer/,
       ],
     ];
-    for (const [model, cmdline, memoryMb, reason] of cases) {
+    for (const [model, cmdline, memoryMb, reason, change] of cases) {
       const use = async (chat: KernelChat) => {
         assert.match(chat.greeting, reason);
         assert.match(chat.greeting, /\[SLM\] Backend: rule-engine/);
         assert.doesNotMatch(chat.greeting, /Neural backend ready/);
         assert.match(await chat.ask('which driver does 8086:100e need?'), /e1000/);
       };
-      await talk(await build(model), cmdline, use, memoryMb);
+      const kernel = await build(model);
+      change?.(kernel);
+      await talk(kernel, cmdline, use, memoryMb);
+    }
+  });
+
+  it('does not embed a file that is not the one of its manifest', async () => {
+    writeFileSync(join(folder, 'model.gguf.json'), JSON.stringify({ sha256: '0'.repeat(64) }));
+    try {
+      await assert.rejects(() => build(modelFile(SHAPE)));
+    } finally {
+      rmSync(join(folder, 'model.gguf.json'));
     }
   });
 

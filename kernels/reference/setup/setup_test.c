@@ -16,7 +16,7 @@
 static slm_result_t result;
 
 static bool answers(const char *line, const char *part) {
-    return slm_query(SESSION, line, &result) == 0 && strstr(result.response, part) != NULL;
+    return slm_query_rules(SESSION, line, &result) == 0 && strstr(result.response, part) != NULL;
 }
 
 SELFTEST(setup_copy_tree, "setup") {

@@ -44,10 +44,18 @@ void backend_select(void) {
     log_info("SLM", "Backend: %s", backend->name);
 }
 
-int slm_query(uint32_t session, const char *text, slm_result_t *out) {
+static int ask(int (*query)(uint32_t, const char *, slm_result_t *), uint32_t session, const char *text, slm_result_t *out) {
     while (__atomic_exchange_n(&busy, 1, __ATOMIC_ACQUIRE))
         thread_yield();
-    int status = backend->query(session, text, out);
+    int status = query(session, text, out);
     __atomic_store_n(&busy, 0, __ATOMIC_RELEASE);
     return status;
+}
+
+int slm_query(uint32_t session, const char *text, slm_result_t *out) {
+    return ask(backend->query, session, text, out);
+}
+
+int slm_query_rules(uint32_t session, const char *text, slm_result_t *out) {
+    return ask(rules_query, session, text, out);
 }

@@ -8,7 +8,7 @@
 static slm_result_t result;
 
 static bool answers(uint32_t session, const char *line, const char *part) {
-    return slm_query(session, line, &result) == 0 && strstr(result.response, part) != NULL;
+    return slm_query_rules(session, line, &result) == 0 && strstr(result.response, part) != NULL;
 }
 
 SELFTEST(slm_unlisted_id, "slm") {
@@ -82,11 +82,11 @@ SELFTEST(slm_survives_any_line, "slm") {
     static const char *const ODD[] = {"", " ", "\"", "%s%n%d", ":::::", "0x", "00:", "8086:", "and and and", "\xc3\xbc\xff\x80",
                                       "????", "1 2 3 4 5 6 7 8 9 10", "the the the second second last"};
     for (size_t i = 0; i < sizeof ODD / sizeof ODD[0]; i++) {
-        CHECK(slm_query(1005, ODD[i], &result) == 0);
+        CHECK(slm_query_rules(1005, ODD[i], &result) == 0);
         CHECK(result.response[0] && strnlen(result.response, sizeof result.response) < sizeof result.response);
     }
     for (size_t i = 0; i < sizeof line - 1; i++)
         line[i] = i % 5 ? 'a' + (char)(i % 26) : ' ';
-    CHECK(slm_query(1005, line, &result) == 0 && result.response[0]);
+    CHECK(slm_query_rules(1005, line, &result) == 0 && result.response[0]);
     return NULL;
 }

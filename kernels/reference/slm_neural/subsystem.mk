@@ -16,17 +16,7 @@ slm_neural_ISA_avx2 := -mavx2 -mfma -mf16c
 slm_neural_ISA_avx512 := -mavx512f -mavx512dq -mavx512bw -mavx512vl -mavx512vnni -mavx2 -mfma -mf16c -mprefer-vector-width=512
 $(O)/slm_neural/%.o $(O)/arch/$(ARCH)/slm_neural/%.o: DROPPED_CFLAGS := -mgeneral-regs-only
 $(O)/slm_neural/kernel/%.o: DROPPED_CFLAGS :=
-$(O)/slm_neural/kernel/%.o: FILE_CFLAGS := -Islm_neural -Islm
-
-# SLM_MODEL=path embeds a GGUF file in the kernel. A folder slm_model/ with such a file and a subsystem.mk that sets
-# SLM_MODEL and slm_model_REQUIRES := slm_neural makes it part of the tree.
-SLM_MODEL ?=
-slm_neural_OBJS := $(O)/slm_neural/kernel/model.o
-$(shell mkdir -p $(O)/slm_neural/kernel; echo '$(if $(SLM_MODEL),$(abspath $(SLM_MODEL)))' | cmp -s - $(O)/slm_neural/model.path || \
-	echo '$(if $(SLM_MODEL),$(abspath $(SLM_MODEL)))' > $(O)/slm_neural/model.path)
-$(O)/slm_neural/kernel/model.o: slm_neural/kernel/model.S $(SLM_MODEL) $(O)/slm_neural/model.path
-	@echo "MODEL $(or $(SLM_MODEL),none)"
-	$(Q)$(CC) $(ARCH_TARGET) $(if $(SLM_MODEL),-DSLM_MODEL='"$(abspath $(SLM_MODEL))"') -c $< -o $@
+$(O)/slm_neural/kernel/%.o: FILE_CFLAGS := -Islm_neural -Islm -Islm_model
 
 # The engine as one object for tests, fuzzing and benchmarks: neural.h is all that its users need.
 HOST_CFLAGS ?= -O2 -g

@@ -5,7 +5,7 @@
 #include <auton/slm.h>
 #include <auton/string.h>
 
-#define ROUNDS 8
+#define ROUNDS 3 /* a model may think about each */
 #define TIMEOUT_MS 5000
 
 struct talker {

@@ -5,7 +5,7 @@ import type { CodeServer } from './server.ts';
 /** Everything in the package is one of these. */
 const ALLOWED = [
   /^(package(\.nls(\.[\w-]+)?)?\.json|readme\.md|LICENSE\.txt|auton\.example\.toml|\.vsixmanifest)$/,
-  /^(bin|l10n|media|playbooks|kernel_spec|kernels\/(mini|reference))\//,
+  /^(bin|l10n|media|playbooks|kernel_spec|SLM|kernels\/(mini|reference))\//,
   /^dist\/(auton\.mjs|extension\.cjs)$/,
   /^dist\/(webview|node-pty)\//,
 ];
@@ -21,6 +21,7 @@ const REQUIRED = [
     'bin/auton.mjs',
   ],
   ...['playbooks/reference/playbook.toml', 'kernels/reference/Makefile', 'kernel_spec/tests/acceptance.toml'],
+  'SLM/models/mini_3M-Q4_0.gguf',
 ];
 /** What is wrong with the files of the package that is installed in this server. */
 export function contentProblems(server: CodeServer): string[] {

@@ -37,6 +37,8 @@ extern enum slm_intent (*slm_second_opinion)(const char *line, enum slm_intent f
 #define SLM_CONSOLE_SESSION 1
 
 int slm_query(uint32_t session, const char *text, slm_result_t *out);
+/* The same, always by the rule engine: in no time, and alike with any model. */
+int slm_query_rules(uint32_t session, const char *text, slm_result_t *out);
 enum slm_intent slm_classify(const char *text, uint32_t *confidence_percent);
 const char *slm_intent_name(enum slm_intent intent);
 

@@ -1,5 +1,6 @@
 /* From the embedded file to a model that can be asked, or to the reason why the rules have to do. */
 #include "runtime.h"
+#include "sum.h"
 #include <auton/arch.h>
 #include <auton/boot.h>
 #include <auton/klog.h>
@@ -10,6 +11,7 @@
 #define CONTEXT 512 /* tokens: a question and its answer */
 
 extern const uint8_t slm_model_start[], slm_model_end[];
+extern const uint64_t slm_model_sum; /* what model_sum() must give */
 
 struct neural *runtime_model;
 struct control_tokens control;
@@ -62,6 +64,8 @@ int runtime_load(void) {
     if (thread_use_fpu() < 0)
         return fall_back("this kernel has no floating point on this machine");
     uint64_t start = arch_time_ns();
+    if (model_sum(slm_model_start, file_bytes) != slm_model_sum)
+        return fall_back("the embedded model is damaged, its bytes do not have the sum they were built with");
     if (load_into_pool(file_bytes) < 0)
         return -1;
     find_control_tokens();
