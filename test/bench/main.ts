@@ -5,8 +5,9 @@
 import { errorMessage } from '../../src/protocol/errors.ts';
 import { engineFigures } from './engine.ts';
 import { extensionFigures } from './extension.ts';
-import { table, type Figure } from './figures.ts';
+import { Skipped, table, type Figure } from './figures.ts';
 import { kernelFigures } from './kernel.ts';
+import { linuxFigures } from './linux.ts';
 import { neuralFigures } from './neural.ts';
 import { portFigures } from './ports.ts';
 import { sandboxFigures } from './sandbox.ts';
@@ -22,6 +23,7 @@ const PARTS: Record<string, () => Promise<Figure[]>> = {
   engine: engineFigures,
   extension: extensionFigures,
   neural: neuralFigures,
+  linux: () => linuxFigures(['x86_64', 'aarch64', 'riscv64']),
 };
 
 const asked = process.argv.slice(2);
@@ -37,6 +39,10 @@ for (const [name, measure] of Object.entries(PARTS)) {
   try {
     figures.push(...(await measure()));
   } catch (error) {
+    if (error instanceof Skipped) {
+      console.error(`${name} is left out: ${error.message}`);
+      continue;
+    }
     console.error(`${name} could not be measured: ${errorMessage(error)}`);
     process.exitCode = 1;
   }
