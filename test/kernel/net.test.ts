@@ -19,7 +19,8 @@ const HERE = resolve(import.meta.dirname, 'net');
 const KERNEL = resolve(import.meta.dirname, '../../kernels/reference');
 
 /** What needs threads, the console or cards of the kernel; all the rest of net/ is built for the host, too. */
-const KERNEL_ONLY = /^(network|socket|query|http_.*|commands|slm_skills|tests_.*)\.c$/;
+const KERNEL_ONLY =
+  /^(network|socket|query|http_.*|commands|ip_command|configure|settings.*|slm_.*|tests_.*)\.c$/;
 
 function buildSimulation(folder: string): string {
   const program = join(folder, 'simulate');

@@ -11,6 +11,7 @@ import { ahciDisk, damages, loadedParts, nvmeDisk, partition } from './setup/dis
 
 const run = promisify(execFile);
 const DISK = 32 << 20;
+const NETWORK = ['-netdev', 'user,id=n0,restrict=on', '-device', 'virtio-net-pci,netdev=n0,romfile='];
 
 describe('the kernel sets itself up in conversation', function () {
   this.timeout(180_000);
@@ -46,20 +47,34 @@ describe('the kernel sets itself up in conversation', function () {
     await run('debugfs', ['-R', `dump /boot/kernel.elf ${disk}.elf`, partition(disk)]);
     assert.deepEqual(loadedParts(`${disk}.elf`), loadedParts(kernel));
 
-    const virtio = await ShellMachine.boot(undefined, [disk]);
+    const virtio = await ShellMachine.boot(undefined, [disk], NETWORK);
     assert.match(virtio.text, /AUTON: starting \/boot\/kernel\.elf/);
     assert.match(await virtio.ask('mount'), /vda1 on \/ type ext2/);
     assert.match(await virtio.ask('check disk usage'), /\/ \(ext2 on vda1\): .* used/);
     await virtio.ask('write /etc/note kept');
+    assert.match(
+      await virtio.ask('set the address of eth0 to 10.0.2.50/24 with gateway 10.0.3.1'),
+      /gateway is not in that network/,
+    );
+    assert.match(
+      await virtio.ask('set the address of eth0 to 10.0.2.50/24 with gateway 10.0.2.2'),
+      /Plan for eth0/,
+    );
+    assert.match(await virtio.ask('go'), /kept in \/etc\/network.*\s.*10\.0\.2\.2 answers/);
     await virtio.switchOff();
     await run('e2fsck', ['-fn', partition(disk)]);
 
-    const ahci = await ShellMachine.boot(undefined, [disk], [], ahciDisk);
+    const ahci = await ShellMachine.boot(undefined, [disk], NETWORK, ahciDisk);
     assert.match(await ahci.ask('mount'), /sda1 on \/ type ext2/);
     assert.equal((await ahci.ask('cat /etc/note')).trim(), 'kept');
+    assert.match(await ahci.ask('ip'), /IP 10\.0\.2\.50 {2}mask 255\.255\.255\.0 {2}gateway 10\.0\.2\.2/);
+    assert.doesNotMatch(ahci.text, /DHCP: obtained/);
+    assert.match(await ahci.ask('use dhcp again'), /Plan for eth0, now 10\.0\.2\.50/);
+    assert.match(await ahci.ask('go'), /by DHCP; that is kept in \/etc\/network/);
     await ahci.switchOff();
 
-    const nvme = await ShellMachine.boot(undefined, [disk], [], nvmeDisk);
+    const nvme = await ShellMachine.boot(undefined, [disk], NETWORK, nvmeDisk);
+    assert.match(nvme.text, /DHCP: obtained 10\.0\.2\.15/);
     assert.match(await nvme.ask('mount'), /nvme0n1p1 on \/ type ext2/);
     assert.equal((await nvme.ask('cat /etc/note')).trim(), 'kept');
     await nvme.ask('write /etc/more synced');
@@ -103,8 +118,10 @@ describe('the kernel sets itself up in conversation', function () {
     const machine = await ShellMachine.boot(
       kernel,
       [],
-      ['-netdev', net, '-device', 'virtio-net-pci,netdev=n0,romfile='],
+      ['-netdev', net, ...NETWORK.slice(2), '-append', 'ip=10.0.2.15/24,gw=10.0.2.2'],
     );
+    assert.match(await machine.ask('ip'), /IP 10\.0\.2\.15/);
+    assert.doesNotMatch(machine.text, /DHCP/);
     assert.match(await machine.ask('please be a web server'), /Plan:/);
     for (const said of [/httpd is installed/, /service http runs/, /It works/])
       assert.match(await machine.ask('go'), said);

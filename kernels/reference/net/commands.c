@@ -35,32 +35,6 @@ const char *net_why(int error) {
     }
 }
 
-static int ip_command(int argc, char **argv) {
-    struct net_interface ifs[8];
-    char a[IP_TEXT], b[IP_TEXT], c[IP_TEXT], d[IP_TEXT];
-    (void)argc, (void)argv;
-    size_t n = net_interfaces(ifs, ARRAY_SIZE(ifs));
-    for (size_t i = 0; i < n; i++) {
-        const struct net_interface *f = &ifs[i];
-        kprintf("%-5s link %s  %02x:%02x:%02x:%02x:%02x:%02x\n", f->name, f->link_up ? "up  " : "down", f->mac[0],
-                f->mac[1], f->mac[2], f->mac[3], f->mac[4], f->mac[5]);
-        if (f->ip)
-            kprintf("      IP %s  mask %s  gateway %s  DNS %s\n", ip_format(f->ip, a), ip_format(f->mask, b),
-                    f->gateway ? ip_format(f->gateway, c) : "none", f->dns ? ip_format(f->dns, d) : "none");
-        else
-            kprintf("      no address%s\n", f->dhcp ? ": asking for one by DHCP" : "");
-        if (f->dhcp && f->ip)
-            kprintf("      by DHCP, for %u s more\n", f->lease_left_s);
-        if (i > 0)
-            kprintf("      received %lu frames, %lu bytes, %lu dropped; sent %lu frames, %lu bytes, %lu dropped\n",
-                    f->rx_frames, f->rx_bytes, f->rx_dropped, f->tx_frames, f->tx_bytes, f->tx_dropped);
-    }
-    if (n <= 1)
-        kputs("There is no network card that this kernel drives.\n");
-    return 0;
-}
-SHELL_COMMAND(ip, "ip", "Show the network interfaces and their addresses", ip_command);
-
 static int ping_command(int argc, char **argv) {
     ip_addr_t ip;
     char text[IP_TEXT];

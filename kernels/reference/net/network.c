@@ -9,7 +9,7 @@
 #include <auton/service.h>
 #include <auton/string.h>
 #include <auton/sync.h>
-#include "net_kernel.h"
+#include "configure.h"
 
 #define FRAMES_AT_ONCE 64 /* of one card, before the others have their turn */
 
@@ -118,17 +118,11 @@ static void watch_link(net_device_t *card) {
     struct net_if *iface = card->stack_data;
     uint64_t irq = net_lock();
     bool changed = card->stack_data && iface->link_up != card->link_up;
-    bool begin = card->stack_data && wanted && card->link_up && (changed || !iface->dhcp);
-    bool end = card->stack_data && !wanted && iface->dhcp;
     if (changed)
         iface->link_up = card->link_up;
     net_update_time(&net_stack);
-    if (begin)
-        dhcp_start(iface); /* no memory: once more when something happens */
-    if (end) {
-        dhcp_stop(iface);
-        net_set_address(iface, 0, 0, 0);
-    }
+    if (card->stack_data)
+        net_apply(iface, wanted, changed);
     net_unlock(irq);
     if (changed)
         log_info("NET", "%s: link is %s", card->name, card->link_up ? "up" : "down");
@@ -178,12 +172,13 @@ static int set_wanted(bool on) {
     return 0;
 }
 static int service_up(void) {
+    net_settings_load();
     return set_wanted(true);
 }
 static int service_down(void) {
     return set_wanted(false);
 }
-SERVICE(network, .name = "network", .description = "Addresses for the network cards, by DHCP", .kind = SERVICE_DAEMON,
+SERVICE(network, .name = "network", .description = "Addresses for the network cards, by DHCP or as they were set", .kind = SERVICE_DAEMON,
         .stage = STAGE_NETWORK, .restart = RESTART_ON_FAILURE, .start = service_up, .stop = service_down);
 
 /* --- for those who ask ------------------------------------------------------------------------------------------- */
@@ -210,6 +205,24 @@ size_t net_interfaces(struct net_interface *out, size_t max) {
     }
     net_unlock(irq);
     return n;
+}
+
+int net_configure(const char *interface, const struct net_settings *s) {
+    int status = -ENODEV;
+    uint64_t irq = net_lock();
+    for (size_t i = 1; i < net_stack.if_count && status == -ENODEV; i++) {
+        struct net_if *iface = &net_stack.ifs[i];
+        if (!iface->net || strcmp(iface->name, interface) != 0)
+            continue;
+        net_update_time(&net_stack);
+        status = net_settings_remember(interface, s);
+        if (status == 0)
+            net_apply(iface, wanted, false);
+        if (status == 0 && !wanted)
+            status = -EAGAIN;
+    }
+    net_unlock(irq);
+    return status;
 }
 
 int net_wait_online(uint32_t timeout_ms) {

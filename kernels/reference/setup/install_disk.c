@@ -5,6 +5,7 @@
 #include <auton/fs.h>
 #include <auton/klog.h>
 #include <auton/mm.h>
+#include <auton/net.h>
 #include <auton/slm_skill.h>
 #include <auton/string.h>
 #include "copy_tree.h"
@@ -123,6 +124,9 @@ static int copy_all(const char *partition, struct copy_count *count) {
     if (result < 0)
         return result;
     result = copy_tree("/", TARGET, count);
+    int kept = net_settings_save(TARGET NET_SETTINGS_FILE); /* those of the command line, too */
+    if (result == 0 && kept < 0)
+        result = kept;
     static const char *const POINTS[] = {TARGET "/dev", TARGET "/proc", TARGET "/mnt"};
     for (size_t i = 0; result == 0 && i < ARRAY_SIZE(POINTS); i++)
         result = vfs_mkdir_all(POINTS[i], 0755);

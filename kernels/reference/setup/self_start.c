@@ -10,9 +10,9 @@
 int (*self_start_hook)(const struct self_start *target);
 const char *self_start_firmware;
 
-/* Words that were meant for this start only. */
+/* Words that were meant for this start only; of an address the installed system has a file. */
 static bool is_passing(const char *word, size_t length) {
-    static const char *const passing[] = {"root", "test", "exit", "ramdisk"};
+    static const char *const passing[] = {"root", "test", "exit", "ramdisk", "ip"};
     for (size_t i = 0; i < ARRAY_SIZE(passing); i++) {
         size_t n = strlen(passing[i]);
         if (length >= n && strncmp(word, passing[i], n) == 0 && (length == n || word[n] == '='))

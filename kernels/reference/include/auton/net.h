@@ -58,6 +58,25 @@ struct net_interface {
 size_t net_interfaces(struct net_interface *out, size_t max);
 /* Waits until an interface besides `lo` has an address. 0; -ENODEV no card with a link, -ETIMEDOUT. */
 int net_wait_online(uint32_t timeout_ms);
+
+/* The address of an interface as people set it. */
+struct net_settings {
+    bool dhcp; /* by DHCP, and the rest is 0 */
+    ip_addr_t ip, mask, gateway, dns; /* the last two may be 0 for none */
+};
+#define NET_SETTINGS_TEXT 80
+#define NET_SETTINGS_FILE "/etc/network"
+/* "dhcp" or "10.0.2.15/24,gw=10.0.2.2,dns=10.0.2.3". NULL, or the reason why that is nonsense. */
+const char *net_settings_parse(const char *text, struct net_settings *out);
+const char *net_settings_format(const struct net_settings *s, char out[NET_SETTINGS_TEXT]); /* returns `out` */
+/* Gives them to an interface, now and whenever it comes up. 0; -ENODEV there is none of that name, -EAGAIN as soon as the
+ * service `network` runs. */
+int net_configure(const char *interface, const struct net_settings *s);
+/* Interfaces with an address that was set, in any order; false after the last. */
+bool net_settings_at(size_t index, char interface[16], struct net_settings *out);
+/* Writes them to a file: 1 on a disk, 0 when / is in memory; -EOPNOTSUPP without file systems, or another -errno. */
+int net_settings_save(const char *path);
+
 struct net_connection {
     bool tcp;
     const char *state; /* "LISTEN", "ESTABLISHED", ...; "" for UDP */
