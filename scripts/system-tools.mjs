@@ -182,6 +182,13 @@ export const TEST_TOOLS = [
     ...{ apt: 'e2fsprogs', dnf: 'e2fsprogs', pacman: 'e2fsprogs', brew: null },
   },
   {
+    name: 'sgdisk',
+    why: 'checks the partition tables that the kernel writes',
+    files: ['/usr/sbin/sgdisk', '/sbin/sgdisk', '/usr/bin/sgdisk'],
+    platform: 'linux',
+    ...{ apt: 'gdisk', dnf: 'gdisk', pacman: 'gptfdisk', brew: null },
+  },
+  {
     name: 'Chromium',
     why: 'is the window of the VS Code that the tests run',
     commands: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'],

@@ -99,6 +99,33 @@ describe('the kernel sets itself up in conversation', function () {
     }
   });
 
+  it('with a GPT when asked, and on a disk of more than 2 TB', async function () {
+    if (!findProgram('sgdisk', process.env)) {
+      console.log('    sgdisk is missing');
+      this.skip();
+    }
+    const [disk, huge] = [blank('gpt'), blank('huge')];
+    truncateSync(huge, 3 * 2 ** 40);
+    const first = await ShellMachine.boot(kernel, [disk, huge]);
+    assert.match(
+      await first.ask('install yourself on vdb'),
+      /Plan for vdb \(3145728 MB, empty\):\s+1\..*\(GPT\)/,
+    );
+    assert.match(await first.ask('go'), /one partition/);
+    assert.match(await first.ask('install yourself on vda with a gpt'), /Plan for vda .*\s+1\..*\(GPT\)/);
+    for (let step = 1; step <= 5; step++) await first.ask('go');
+    await first.switchOff();
+    for (const file of [disk, huge]) {
+      const { stdout } = await run('sgdisk', ['-v', file]);
+      assert.match(stdout, /No problems found/);
+    }
+    rmSync(huge);
+    const second = await ShellMachine.boot(undefined, [disk]);
+    assert.match(await second.ask('mount'), /vda1 on \/ type ext2/);
+    await second.switchOff();
+    await run('e2fsck', ['-fn', partition(disk)]);
+  });
+
   it('never on a disk that has something on it', async () => {
     const disk = blank('used');
     const fd = openSync(disk, 'r+');

@@ -22,3 +22,7 @@ static inline void put32(void *p, uint32_t value) {
     put16(p, (uint16_t)value);
     put16((uint8_t *)p + 2, (uint16_t)(value >> 16));
 }
+static inline void put64(void *p, uint64_t value) {
+    put32(p, (uint32_t)value);
+    put32((uint8_t *)p + 4, (uint32_t)(value >> 32));
+}

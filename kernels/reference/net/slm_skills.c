@@ -85,8 +85,8 @@ static void diagnose(const struct slm_ask *ask, slm_result_t *out) {
     }
     ask->say(out, "3. Its address is %s.\n", ip_format(c->ip, a));
     if (!c->gateway) {
-        ask->say(out, "4. It has no gateway: only machines of its own network can be reached. The DHCP server named "
-                      "none.\n");
+        ask->say(out, "4. It has no gateway: only machines of its own network can be reached. %s named none.\n",
+                 c->dhcp ? "The DHCP server" : "Whoever set that address");
         return;
     }
     int ping = net_ping(c->gateway, PING_BYTES, PING_TIMEOUT_MS, &us);

@@ -11,9 +11,9 @@
 #include "copy_tree.h"
 #include "self_start.h"
 
-#define FIRST_SECTOR 2048 /* 1 MB in, as partitions are aligned everywhere */
 #define SMALLEST_SECTORS (16 * 2048)
 #define LINUX_TYPE 0x83
+#define GPT_SECTORS 33 /* of its copy at the end of the disk */
 #define TARGET "/mnt"
 #define LABEL "auton"
 
@@ -24,7 +24,7 @@ static bool is_empty(block_device_t *disk) {
     enum { SECTORS = 8 };
     uint8_t *buffer = kmalloc(SECTORS * BLOCK_SECTOR);
     bool empty = buffer != NULL;
-    for (uint64_t at = 0; empty && at + SECTORS <= disk->sectors && at < FIRST_SECTOR; at += SECTORS) {
+    for (uint64_t at = 0; empty && at + SECTORS <= disk->sectors && at < PARTITION_FIRST; at += SECTORS) {
         empty = block_read(disk, at, SECTORS, buffer) == 0;
         for (size_t i = 0; empty && i < SECTORS * BLOCK_SECTOR; i++)
             empty = buffer[i] == 0;
@@ -84,6 +84,7 @@ static block_device_t *choose(const struct slm_ask *ask, slm_result_t *out) {
 
 /* Which disk the plan is about: later steps must not choose anew, for it is no longer empty. */
 static char planned[sizeof((block_device_t *)0)->name];
+static bool with_gpt;
 
 static block_device_t *partition_of(const block_device_t *disk) {
     char name[sizeof disk->name + 2];
@@ -97,9 +98,10 @@ static void propose(const struct slm_ask *ask, slm_result_t *out) {
     if (!disk)
         return;
     strlcpy(planned, disk->name, sizeof planned);
-    ask->say(out, "Plan for %s (%lu MB, empty):\n1. Write a partition table with one partition.\n"
+    with_gpt = disk->sectors > UINT32_MAX || ask->mentions("gpt guid uefi");
+    ask->say(out, "Plan for %s (%lu MB, empty):\n1. Write a partition table (%s) with one partition.\n"
                   "2. Make an ext2 file system on it.\n3. Mount it at " TARGET " and copy everything that is in / to it.\n",
-             disk->name, disk->sectors / 2048);
+             disk->name, disk->sectors / 2048, with_gpt ? "GPT" : "MBR");
     if (self_start_hook)
         ask->say(out, "4. Put this kernel and a boot loader on it, for %s to start.\n", self_start_firmware);
     out->plan_steps = self_start_hook ? FINISH : FINISH - 1;
@@ -109,12 +111,12 @@ static void propose(const struct slm_ask *ask, slm_result_t *out) {
 }
 
 static int write_partition(block_device_t *disk) {
-    const struct partition all = {.number = 1, .start = FIRST_SECTOR, .sectors = disk->sectors - FIRST_SECTOR,
-                                  .type = LINUX_TYPE, .bootable = true};
+    uint64_t kept = with_gpt ? GPT_SECTORS : 0;
+    const struct partition all = {.number = 1, .start = PARTITION_FIRST, .sectors = disk->sectors - PARTITION_FIRST - kept,
+                                  .type = LINUX_TYPE, .bootable = true, .label = LABEL};
     if (!is_empty(disk))
         return -EEXIST; /* somebody has written to it since the plan was made */
-    int result = partition_write_mbr(disk, &all, 1);
-    return result < 0 ? result : 0;
+    return with_gpt ? partition_write_gpt(disk, &all, 1) : partition_write_mbr(disk, &all, 1);
 }
 
 static int copy_all(const char *partition, struct copy_count *count) {
@@ -164,7 +166,7 @@ static void act(const struct slm_ask *ask, unsigned step, slm_result_t *out) {
                      count.bytes / 1024);
         break;
     case START:
-        if ((result = self_start_install(disk, partition, FIRST_SECTOR, TARGET)) == 0)
+        if ((result = self_start_install(disk, partition, PARTITION_FIRST, TARGET)) == 0)
             ask->say(out, "The kernel and its command line are in /boot, the boot loader is in front of the partition.\n");
         break;
     case FINISH:

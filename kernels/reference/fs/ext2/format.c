@@ -9,6 +9,7 @@
 #define SMALL_DISK MB(64)    /* below it blocks of 1 KB waste less than blocks of 4 KB */
 #define LEAST_DISK KB(64)
 #define BYTES_PER_INODE 16384u
+#define MOST_INODES (1u << 22) /* so the tables, which are written now, take 1 GB at most: large disks hold large files */
 #define NEW_INODE_BYTES 256u
 #define LOST_FOUND_INO 11u
 #define LEAST_GROUP 64u      /* blocks behind the overhead that make a last group worth while */
@@ -52,7 +53,8 @@ static uint32_t overhead(const struct format *f, uint32_t group) {
 
 static void plan_inodes(struct format *f) {
     uint32_t per_block = f->block_bytes / NEW_INODE_BYTES;
-    uint64_t wanted = f->bytes / BYTES_PER_INODE / f->groups + 1;
+    uint64_t inodes = f->bytes / BYTES_PER_INODE;
+    uint64_t wanted = (inodes < MOST_INODES ? inodes : MOST_INODES) / f->groups + 1;
     f->inodes_per_group = (uint32_t)ALIGN_UP(wanted < 16 ? 16 : wanted, per_block < 8 ? 8 : per_block);
     if (f->inodes_per_group > 8 * f->block_bytes)
         f->inodes_per_group = 8 * f->block_bytes;

@@ -7,7 +7,6 @@
 #include "../unaligned.h"
 #include "partition.h"
 
-#define HEADER_BYTES 92
 #define MOST_TABLE_BYTES KB(64)
 
 struct table {
@@ -16,29 +15,34 @@ struct table {
 };
 
 static bool check_header(uint8_t *h, uint64_t at, const block_device_t *disk, struct table *t) {
-    if (memcmp(h, "EFI PART", 8) != 0)
+    if (memcmp(h, GPT_SIGNATURE, 8) != 0)
         return false;
-    uint32_t bytes = get32(h + 12), checksum = get32(h + 16);
-    if (bytes < HEADER_BYTES || bytes > BLOCK_SECTOR)
+    uint32_t bytes = get32(h + GPT_SIZE), checksum = get32(h + GPT_CHECKSUM);
+    if (bytes < GPT_HEADER_BYTES || bytes > BLOCK_SECTOR)
         return false;
-    put32(h + 16, 0);
-    *t = (struct table){.first = get64(h + 40), .last = get64(h + 48), .entries = get64(h + 72), .count = get32(h + 80),
-                        .entry_bytes = get32(h + 84), .checksum = get32(h + 88)};
-    return crc32(h, bytes, 0) == checksum && get64(h + 24) == at && t->last < disk->sectors && t->first <= t->last &&
-           t->entry_bytes >= 128 && t->entry_bytes <= 4096 && t->count && t->count <= MOST_TABLE_BYTES / t->entry_bytes;
+    put32(h + GPT_CHECKSUM, 0);
+    *t = (struct table){.first = get64(h + GPT_FIRST), .last = get64(h + GPT_LAST), .entries = get64(h + GPT_ENTRIES),
+                        .count = get32(h + GPT_COUNT), .entry_bytes = get32(h + GPT_BYTES_OF_ENTRY),
+                        .checksum = get32(h + GPT_ENTRIES_CHECKSUM)};
+    return crc32(h, bytes, 0) == checksum && get64(h + GPT_AT) == at && t->last < disk->sectors && t->first <= t->last &&
+           t->entry_bytes >= GPT_ENTRY_BYTES && t->entry_bytes <= 4096 && t->count && t->count <= MOST_TABLE_BYTES / t->entry_bytes;
 }
 
+const struct gpt_type gpt_types[2] = {
+    {MBR_TYPE_LINUX, {0xAF, 0x3D, 0xC6, 0x0F, 0x83, 0x84, 0x72, 0x47, 0x8E, 0x79, 0x3D, 0x69, 0xD8, 0x47, 0x7D, 0xE4}},
+    {MBR_TYPE_EFI, {0x28, 0x73, 0x2A, 0xC1, 0x1F, 0xF8, 0xD2, 0x11, 0xBA, 0x4B, 0x00, 0xA0, 0xC9, 0x3E, 0xC9, 0x3B}},
+};
+
 static uint8_t type_of(const uint8_t *guid) {
-    static const uint8_t linux_data[16] = {0xAF, 0x3D, 0xC6, 0x0F, 0x83, 0x84, 0x72, 0x47,
-                                           0x8E, 0x79, 0x3D, 0x69, 0xD8, 0x47, 0x7D, 0xE4};
-    static const uint8_t efi_system[16] = {0x28, 0x73, 0x2A, 0xC1, 0x1F, 0xF8, 0xD2, 0x11,
-                                           0xBA, 0x4B, 0x00, 0xA0, 0xC9, 0x3E, 0xC9, 0x3B};
-    return memcmp(guid, linux_data, 16) == 0 ? MBR_TYPE_LINUX : memcmp(guid, efi_system, 16) == 0 ? 0xEF : 0;
+    for (size_t i = 0; i < ARRAY_SIZE(gpt_types); i++)
+        if (memcmp(guid, gpt_types[i].guid, 16) == 0)
+            return gpt_types[i].mbr;
+    return 0;
 }
 
 /* UTF-16 without what is not ASCII. */
 static void copy_label(const uint8_t *utf16, char *out) {
-    for (unsigned i = 0; i < 36; i++, out++) {
+    for (unsigned i = 0; i < GPT_LABEL; i++, out++) {
         uint16_t c = get16(utf16 + 2 * i);
         *out = c == 0 ? '\0' : c >= ' ' && c < 0x7F ? (char)c : '?';
         if (!c)
@@ -52,14 +56,14 @@ static int read_entries(const struct table *t, const uint8_t *entries, struct pa
     size_t n = 0;
     for (uint32_t i = 0; i < t->count && n < max; i++) {
         const uint8_t *e = entries + (size_t)i * t->entry_bytes;
-        uint64_t first = get64(e + 32), last = get64(e + 40);
+        uint64_t first = get64(e + GPT_START), last = get64(e + GPT_END);
         if (memcmp(e, unused, sizeof unused) == 0)
             continue;
         if (first < t->first || last > t->last || first > last)
             return -EBADMSG;
         out[n] = (struct partition){.number = i + 1, .start = first, .sectors = last - first + 1, .type = type_of(e),
-                                    .bootable = get64(e + 48) & 4};
-        copy_label(e + 56, out[n++].label);
+                                    .bootable = get64(e + GPT_ATTRIBUTES) & GPT_BOOTABLE};
+        copy_label(e + GPT_NAME, out[n++].label);
     }
     return (int)n;
 }

@@ -25,10 +25,6 @@ static bool fits(const block_device_t *disk, const struct partition *p) {
     return p->start >= ALIGNMENT && p->start < disk->sectors && p->sectors <= disk->sectors - p->start;
 }
 
-static bool overlap(const struct partition *a, const struct partition *b) {
-    return a->start < b->start + b->sectors && b->start < a->start + a->sectors;
-}
-
 static int read_logical(block_device_t *disk, uint8_t *sector, const struct partition *extended, struct partition *out,
                         size_t max) {
     uint64_t link = 0;
@@ -72,7 +68,7 @@ int mbr_read(block_device_t *disk, uint8_t *sector, struct partition *out, size_
         if (!fits(disk, &primary[i]))
             return -EBADMSG;
         for (unsigned j = 0; j < i; j++)
-            if (primary[j].type && overlap(&primary[i], &primary[j]))
+            if (primary[j].type && partitions_overlap(&primary[i], &primary[j]))
                 return -EBADMSG;
         primary[i].number = i + 1;
         if (is_extended(primary[i].type)) {
@@ -87,42 +83,34 @@ int mbr_read(block_device_t *disk, uint8_t *sector, struct partition *out, size_
     return (int)n;
 }
 
-int partition_write_mbr(block_device_t *disk, const struct partition *parts, size_t count) {
-    if (count > 4)
-        return -EINVAL;
-    for (size_t i = 0; i < count; i++) {
-        if (!parts[i].sectors || !parts[i].type || parts[i].start > UINT32_MAX || parts[i].sectors > UINT32_MAX ||
-            !fits(disk, &parts[i]))
-            return -EINVAL;
-        for (size_t j = 0; j < i; j++)
-            if (overlap(&parts[i], &parts[j]))
-                return -EINVAL;
-    }
-    namespace_lock();
-    int result = disk_is_mounted(disk) ? -EBUSY : 0;
-    namespace_unlock();
-    uint8_t *sector = result == 0 ? kmalloc(BLOCK_SECTOR) : NULL;
-    if (result == 0 && !sector)
-        result = -ENOMEM;
-    if (result == 0)
-        result = block_read(disk, 0, 1, sector);
+static void put_entry(uint8_t *e, const struct partition *p) {
+    e[0] = p->bootable ? 0x80 : 0;
+    e[1] = e[5] = 0xFE; /* cylinder, head and sector: out of reach, look at the sector numbers */
+    e[2] = e[3] = e[6] = e[7] = 0xFF;
+    e[4] = p->type;
+    put32(e + 8, (uint32_t)p->start);
+    put32(e + 12, (uint32_t)p->sectors);
+}
+
+int mbr_put_table(block_device_t *disk, const struct partition *parts, size_t count) {
+    uint8_t *sector = kmalloc(BLOCK_SECTOR);
+    int result = sector ? block_read(disk, 0, 1, sector) : -ENOMEM;
     if (result == 0) {
         memset(sector + MBR_TABLE, 0, 4 * MBR_ENTRY);
-        for (size_t i = 0; i < count; i++) {
-            uint8_t *e = sector + MBR_TABLE + i * MBR_ENTRY;
-            e[0] = parts[i].bootable ? 0x80 : 0;
-            e[1] = e[5] = 0xFE; /* cylinder, head and sector: out of reach, look at the sector numbers */
-            e[2] = e[3] = e[6] = e[7] = 0xFF;
-            e[4] = parts[i].type;
-            put32(e + 8, (uint32_t)parts[i].start);
-            put32(e + 12, (uint32_t)parts[i].sectors);
-        }
+        for (size_t i = 0; i < count; i++)
+            put_entry(sector + MBR_TABLE + i * MBR_ENTRY, &parts[i]);
         put16(sector + MBR_SIGNATURE, 0xAA55);
         result = block_write(disk, 0, 1, sector);
     }
-    if (result == 0)
-        result = block_flush(disk);
     kfree(sector);
+    return result ? result : block_flush(disk);
+}
+
+int partition_write_mbr(block_device_t *disk, const struct partition *parts, size_t count) {
+    uint64_t end = disk->sectors < MBR_SECTORS_MAX ? disk->sectors : MBR_SECTORS_MAX;
+    int result = count <= 4 ? partition_check(disk, parts, count, ALIGNMENT, end) : -EINVAL;
+    if (result == 0)
+        result = mbr_put_table(disk, parts, count);
     int found = result == 0 ? partition_scan(disk) : result;
     return found < 0 ? found : 0;
 }

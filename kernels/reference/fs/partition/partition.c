@@ -56,6 +56,21 @@ int partition_read(block_device_t *disk, struct partition *out, size_t max) {
     return result;
 }
 
+int partition_check(const block_device_t *disk, const struct partition *parts, size_t count, uint64_t first, uint64_t end) {
+    for (size_t i = 0; i < count; i++) {
+        const struct partition *p = &parts[i];
+        if (!p->sectors || !p->type || p->start < first || p->start >= end || p->sectors > end - p->start)
+            return -EINVAL;
+        for (size_t j = 0; j < i; j++)
+            if (partitions_overlap(p, &parts[j]))
+                return -EINVAL;
+    }
+    namespace_lock();
+    int result = disk_is_mounted(disk) ? -EBUSY : 0;
+    namespace_unlock();
+    return result;
+}
+
 static void name_of(const block_device_t *disk, uint32_t number, char *out, size_t size) {
     size_t len = strlen(disk->name);
     bool digit = disk->name[len - 1] >= '0' && disk->name[len - 1] <= '9';

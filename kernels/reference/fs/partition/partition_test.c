@@ -104,3 +104,32 @@ SELFTEST(fs_partition_gpt, "fs") {
     CHECK(ramdisk_destroy(disk) == 0);
     return NULL;
 }
+
+SELFTEST(fs_partition_gpt_write, "fs") {
+    struct partition in[2] = {{.start = 4096, .sectors = 1000, .type = MBR_TYPE_LINUX, .bootable = true, .label = "root"},
+                              {.start = PARTITION_FIRST, .sectors = 2048, .type = MBR_TYPE_EFI}};
+    struct partition out[4];
+    block_device_t *disk = ramdisk_create(MB(4));
+    uint8_t *sector = kmalloc(BLOCK_SECTOR);
+    CHECK(disk && sector);
+    memset(sector, 0x5A, BLOCK_SECTOR);
+    CHECK(block_write(disk, 0, 1, sector) == 0 && partition_write_gpt(disk, in, 2) == 0);
+    for (unsigned i = 0; i < 2; i++) { /* the second time without the first table */
+        CHECK(partition_read(disk, out, 4) == 2 && out[0].number == 1 && out[0].start == 4096 && out[0].sectors == 1000);
+        CHECK(out[0].type == MBR_TYPE_LINUX && out[0].bootable && strcmp(out[0].label, "root") == 0);
+        CHECK(out[1].start == PARTITION_FIRST && out[1].type == MBR_TYPE_EFI && !out[1].bootable && !out[1].label[0]);
+        CHECK(block_write(disk, 1, 1, sector) == 0);
+    }
+    CHECK(block_read(disk, 0, 1, sector) == 0 && sector[0] == 0x5A && sector[MBR_TABLE + 4] == MBR_TYPE_PROTECTIVE);
+    in[1].sectors = 2049;
+    CHECK(partition_write_gpt(disk, in, 2) == -EINVAL); /* they overlap */
+    in[1].start = PARTITION_FIRST - 1, in[1].sectors = 10;
+    CHECK(partition_write_gpt(disk, in, 2) == -EINVAL); /* in the gap */
+    in[0].sectors = disk->sectors - in[0].start - 32;
+    CHECK(partition_write_gpt(disk, in, 1) == -EINVAL); /* over the copy of the table */
+    in[0].sectors = 10, in[0].type = 0x82;
+    CHECK(partition_write_gpt(disk, in, 1) == -EINVAL); /* of no type that it knows */
+    kfree(sector);
+    CHECK(ramdisk_destroy(disk) == 0);
+    return NULL;
+}

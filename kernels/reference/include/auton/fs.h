@@ -129,6 +129,10 @@ int partition_scan(block_device_t *disk);
 /* Writes an MBR table with up to four partitions, numbered in their order, and scans it. The boot code in front of the
  * table stays. -EINVAL when they overlap or do not fit. */
 int partition_write_mbr(block_device_t *disk, const struct partition *parts, size_t count);
+/* The same with a GPT, its copy at the end and the MBR that protects it, for up to PARTITION_MAX partitions from sector
+ * PARTITION_FIRST on. Types other than Linux's (0x83) and UEFI's (0xEF) are -EINVAL. */
+#define PARTITION_FIRST 2048 /* 1 MB in, where partitions are aligned everywhere */
+int partition_write_gpt(block_device_t *disk, const struct partition *parts, size_t count);
 
 /* A disk in memory of so many bytes, named "ram0", "ram1", ...; NULL without memory. */
 block_device_t *ramdisk_create(uint64_t bytes);
