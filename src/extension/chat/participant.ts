@@ -1,6 +1,5 @@
 import {
   chat,
-  commands,
   Disposable,
   l10n,
   LanguageModelChatMessage,
@@ -20,6 +19,7 @@ import { CHAT_PARTICIPANT, COMMANDS } from '../ids.ts';
 import type { RunRecord } from '../runs/run-record.ts';
 import { english } from './english.ts';
 import { explainText, statusText, taskIn, troubles } from './run-text.ts';
+import { startRun } from './start-run.ts';
 
 /** What the last answer was about, for the questions that are offered after it. */
 interface Answered {
@@ -46,7 +46,7 @@ async function answer(
   stream: ChatResponseStream,
   token: CancellationToken,
 ): Promise<AutonResult> {
-  if (request.command === 'run') return startRun(ctx, request.prompt.trim(), stream);
+  if (request.command === 'run') return answerRun(ctx, request.prompt.trim(), stream, token);
   const folder = ctx.folders.current;
   const record = folder?.runs.live ?? folder?.runs.newest;
   if (!folder || !record) {
@@ -89,26 +89,21 @@ async function answer(
   return answered('status', trouble);
 }
 
-/** The command asks for what is missing, a model for example, and shows what goes wrong itself. */
-async function startRun(ctx: Ctx, goal: string, stream: ChatResponseStream): Promise<AutonResult> {
+async function answerRun(
+  ctx: Ctx,
+  goal: string,
+  stream: ChatResponseStream,
+  token: CancellationToken,
+): Promise<AutonResult> {
   if (goal === '') {
     stream.markdown(
       l10n.t('Say what the agents shall build: `/run Add a command that shows the interrupts`.'),
     );
     return answered('nothing', false);
   }
-  stream.progress(l10n.t('Starting a run'));
-  const run = await commands.executeCommand<string | undefined>(COMMANDS.runGoal, { goal });
-  if (run === undefined) {
-    stream.markdown(l10n.t('No run was started.'));
-    return answered('nothing', false);
-  }
-  stream.markdown(
-    l10n.t('The agents are at work. It goes on without this chat; ask for `/status` at any time.'),
-  );
-  const folder = ctx.folders.all.find(({ runs }) => runs.get(run));
-  const record = folder?.runs.get(run);
-  if (folder && record) buttons(stream, { folder, record });
+  const started = await startRun(ctx, goal, stream, token);
+  if (!started) return answered('nothing', false);
+  buttons(stream, started);
   return answered('started', false);
 }
 

@@ -11,6 +11,21 @@ const ARGUMENTS = [
 ];
 export const WINDOW_SIZE = { width: 1280, height: 800 };
 
+/**
+ * Runs in the page before VS Code does: it then obeys a payload that names extensions
+ * in development or their tests.
+ */
+export const ALLOW_DEVELOPMENT = `{
+  const original = Element.prototype.getAttribute;
+  Element.prototype.getAttribute = function (name) {
+    const value = original.call(this, name);
+    if (this.id !== 'vscode-workbench-web-configuration' || name !== 'data-settings' || !value) return value;
+    const settings = JSON.parse(value);
+    settings.developmentOptions = { ...settings.developmentOptions, enableSmokeTestDriver: true };
+    return JSON.stringify(settings);
+  };
+}`;
+
 /** The browser; close it when done. It ends with this process in any case. */
 export async function openBrowser(): Promise<Browser> {
   if (tools.browser === undefined) {
@@ -36,6 +51,7 @@ export async function openPage(
   payload: readonly (readonly [string, string])[] = [],
 ): Promise<Page> {
   const page = await context.newPage();
+  if (payload.length > 0) await page.addInitScript(ALLOW_DEVELOPMENT);
   await page.goto(server.url(place, payload), { waitUntil: 'domcontentloaded' });
   return page;
 }

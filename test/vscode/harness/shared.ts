@@ -73,10 +73,17 @@ export class Desk {
   }
 
   /** Opens a window and waits until it can be used. Windows of one test belong to one user unless `newUser`. */
-  async open(place: Place, options: { settings?: Settings; newUser?: boolean } = {}): Promise<Workbench> {
+  async open(
+    place: Place,
+    options: { settings?: Settings; newUser?: boolean; testModels?: boolean } = {},
+  ): Promise<Workbench> {
     const server = await sharedServer(this.#start);
     server.settings(options.settings);
-    const page = await openPage(await this.#user(options.newUser), server, place);
+    // The chat answers nobody before there is a language model.
+    const payload = options.testModels
+      ? [['extensionDevelopmentPath', server.remoteUri(await bundleTestModels())] as const]
+      : [];
+    const page = await openPage(await this.#user(options.newUser), server, place, payload);
     const window = new Workbench(page, server);
     this.windows.push(window);
     await window.ready();

@@ -3,21 +3,10 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { EventEmitter, once } from 'node:events';
 import type { BrowserContext, Page } from 'playwright-core';
+import { ALLOW_DEVELOPMENT } from '../browser.ts';
 import { SCREENSHOTS } from '../screen.ts';
 import type { CodeServer, Place } from '../server.ts';
 import { MARK, type HostEvent } from './events.ts';
-
-/** Runs in the page before VS Code does: it then obeys the payload's `extensionTestsPath`. */
-const ALLOW_TESTS = `{
-  const original = Element.prototype.getAttribute;
-  Element.prototype.getAttribute = function (name) {
-    const value = original.call(this, name);
-    if (this.id !== 'vscode-workbench-web-configuration' || name !== 'data-settings' || !value) return value;
-    const settings = JSON.parse(value);
-    settings.developmentOptions = { ...settings.developmentOptions, enableSmokeTestDriver: true };
-    return JSON.stringify(settings);
-  };
-}`;
 
 export interface HostSession<E = HostEvent> {
   readonly page: Page;
@@ -50,7 +39,7 @@ export async function startHostSession<E = HostEvent>(
     exitCode = code;
     changed.emit('change');
   });
-  await page.addInitScript(ALLOW_TESTS);
+  await page.addInitScript(ALLOW_DEVELOPMENT);
   await page.goto(
     server.url(place, [
       ['extensionDevelopmentPath', server.remoteUri(developed)],
