@@ -63,7 +63,8 @@ export function sandboxed(
       cwd,
       writable: limits.writable,
       readable: [...python.readable, ...(limits.readable ?? [])],
-      env: { ...pythonVariables(python), ...limits.env },
+      // The sandbox's user has no entry in /etc/passwd; PyTorch asks for a name.
+      env: { USER: 'agent', ...pythonVariables(python), ...limits.env },
       timeoutMs: limits.timeoutMs,
       ...(signal === undefined ? {} : { signal }),
       ...(log === undefined ? {} : { outputFile: log }),
