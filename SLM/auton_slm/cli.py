@@ -92,6 +92,13 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("export_onnx", _export_onnx, "write a checkpoint as ONNX, with a manifest")
     exported(sub)
 
+    sub = command("describe", _describe, "say what a configuration is, without training it")
+    configured(sub)
+
+    sub = command("tokenize", _tokenize, "cut texts into tokens as training does")
+    sub.add_argument("--data", type=Path, required=True)
+    sub.add_argument("--text", action="append", default=[], required=True)
+
     sub = command("report", _report, "make a report with a chart of an evaluation")
     sub.add_argument("--evaluation", type=Path, required=True, help="evaluation.json")
     sub.add_argument("--log", type=Path, help="log.jsonl of the training")
@@ -136,12 +143,13 @@ def _evaluate(arguments, progress):
 
     from .baseline import Logistic
     from .evaluate import evaluate
+    from .progress import finite
     logistic = {}
     if arguments.baselines:
         logistic = {kind: Logistic.load(arguments.baselines / f"logistic-{kind}.npz") for kind in ("words", "pieces")}
     result = evaluate(arguments.checkpoint, arguments.data, _device(arguments), progress, arguments.size, logistic=logistic)
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
-    arguments.out.write_text(json.dumps(result, indent=1))
+    arguments.out.write_text(json.dumps(finite(result), indent=1))
     best = result["precisions"]["f32"]["intents"]["model"]
     progress.event("done", **{f"intent_{source}": round(cell["intent"], 4) for source, cell in best.items()})
 
@@ -164,6 +172,16 @@ def _export_onnx(arguments, progress):
 
 def _exported(manifest, progress):
     progress.event("done", file=manifest["file"], format=manifest["format"], bytes=manifest["bytes"], sha256=manifest["sha256"])
+
+
+def _describe(arguments, progress):
+    from .inspection import describe
+    progress.event("done", **describe(_config(arguments)))
+
+
+def _tokenize(arguments, progress):
+    from .inspection import tokenize
+    progress.event("done", texts=tokenize(arguments.data, arguments.text))
 
 
 def _report(arguments, progress):

@@ -21,6 +21,9 @@ const WRITE = [
   'ask_user',
 ] as const;
 
+/** For who puts a model into a kernel. */
+const EMBED = ['integrate_slm_model', 'test_kernel_boot', 'test_slm_inference'] as const;
+
 const SLM_LATER =
   'The tools of the SLM pipeline are not part of this version; the kernel uses its rule engine.';
 
@@ -68,25 +71,25 @@ done when build_kernel and run_test pass; then end with a short summary and no t
     charge: `A task's branch and the main line changed the same lines. Your worktree holds the merge with conflict
 markers. Resolve every conflict so that the intent of both sides survives, remove all markers, build and test. Change
 nothing that is not needed for it. End with a short summary and no tool call; the engine commits the merge.`,
-    tools: [...READ, ...WRITE.filter((tool) => tool !== 'git_commit')],
+    tools: [...READ, ...WRITE.filter((tool) => tool !== 'git_commit'), ...EMBED],
   },
   data_scientist: {
     title: 'Data scientist',
     charge: 'You prepare, clean, split and document the training data of the small language model.',
-    tools: [...READ, ...WRITE, 'prepare_data'],
+    tools: [...READ, ...WRITE, 'prepare_data', 'analyze_dataset', 'tokenize_data'],
     unavailable: SLM_LATER,
   },
   model_architect: {
     title: 'Model architect',
     charge:
       'You choose the configuration of the small language model: dimensions, layers, vocabulary, context.',
-    tools: [...READ, ...WRITE],
+    tools: [...READ, ...WRITE, 'analyze_dataset', 'validate_architecture', 'estimate_flops'],
     unavailable: SLM_LATER,
   },
   training: {
     title: 'Trainer',
     charge: 'You train the small language model and watch loss, gradients and throughput.',
-    tools: [...READ, ...WRITE, 'train_model'],
+    tools: [...READ, ...WRITE, 'analyze_dataset', 'validate_architecture', 'estimate_flops', 'train_model'],
     unavailable: SLM_LATER,
   },
   evaluation: {
@@ -99,13 +102,13 @@ nothing that is not needed for it. End with a short summary and no tool call; th
   quantization: {
     title: 'Quantiser',
     charge: 'You quantise the model and prove that it loses no more accuracy than allowed.',
-    tools: [...READ, ...WRITE, 'quantize_model'],
+    tools: [...READ, ...WRITE, 'quantize_model', 'evaluate_model'],
     unavailable: SLM_LATER,
   },
   export: {
     title: 'Exporter',
     charge: 'You export the model to GGUF and ONNX and prove that the exported logits agree.',
-    tools: [...READ, ...WRITE, 'export_model'],
+    tools: [...READ, ...WRITE, 'export_gguf', 'export_onnx', ...EMBED],
     unavailable: SLM_LATER,
   },
 };

@@ -9,7 +9,7 @@ import { askUser, proposeTasks } from './planning.ts';
 import { submitReview } from './review.ts';
 import { searchCode } from './search.ts';
 import { shell } from './shell.ts';
-import { SLM_TOOLS } from './slm.ts';
+import { SLM_TOOLS } from './slm/index.ts';
 import { readSpec } from './spec.ts';
 import type { Tool, ToolContext, ToolResult } from './tool.ts';
 import { modelMessage } from './tool-error.ts';

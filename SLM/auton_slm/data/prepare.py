@@ -15,6 +15,7 @@ import json
 import multiprocessing
 import random
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -174,14 +175,24 @@ def _make_chunk(job):
     return out, leaks
 
 
+@contextmanager
+def _workers(processes: int, what: tuple):
+    """A `map` in other processes; with one it is this one, since a sandbox may have no shared memory for their locks."""
+    if processes == 1:
+        _start_worker(*what)
+        yield map
+    else:
+        with multiprocessing.get_context("fork").Pool(processes, _start_worker, what) as pool:
+            yield pool.imap
+
+
 def write_part(part, size, seed, facts, source_dir, directory, processes, say) -> dict:
     jobs = [(part, seed, number) for number in range(-(-size * 13 // 10 // CHUNK) or 1)]
-    context = multiprocessing.get_context("fork")
     copies: Counter = Counter()
     labels: Counter = Counter()
     tokens, ends, total, leaks = [], [], 0, 0
-    with context.Pool(processes, _start_worker, (part, facts, source_dir, directory)) as pool:
-        for chunk, leaked in pool.imap(_make_chunk, jobs):
+    with _workers(processes, (part, facts, source_dir, directory)) as each:
+        for chunk, leaked in each(_make_chunk, jobs):
             leaks += leaked
             for key, label, ids in chunk:
                 if len(ends) == size:

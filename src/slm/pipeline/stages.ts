@@ -56,8 +56,10 @@ export const STAGES = {
       checkpoint: path,
       out: path,
       to: z.enum(['int8', 'int4']).optional(),
-      method: z.string().regex(/^\w+$/).optional(),
+      method: z.enum(['rtn', 'gptq', 'awq']).optional(),
+      /** The data set that gptq and awq look at. */
       data: path.optional(),
+      samples: count.optional(),
     }),
     result: z.looseObject({ matrices: z.number(), mean_error: z.number(), worst_error: z.number() }),
   },
@@ -68,6 +70,46 @@ export const STAGES = {
   export_onnx: {
     options: z.strictObject(exported),
     result: z.looseObject({ file: z.string(), format: z.string(), bytes: z.number(), sha256: z.string() }),
+  },
+  /** Makes a checkpoint of a GGUF or ONNX file that the pipeline wrote. */
+  import_model: {
+    options: z.strictObject({ model: path, out: path }),
+    result: z.looseObject({ name: z.string(), parameters: z.number() }),
+  },
+  /** Says what a configuration is, checked as training checks it. */
+  describe: {
+    options: z.strictObject(configured),
+    result: z.looseObject({
+      name: z.string(),
+      parameters: z.number(),
+      head_dim: z.number(),
+      config: z.looseObject({
+        model: z.looseObject({
+          vocab_size: z.number(),
+          dim: z.number(),
+          layers: z.number(),
+          heads: z.number(),
+          kv_heads: z.number(),
+          ffn: z.number(),
+          context: z.number(),
+        }),
+        train: z.looseObject({ steps: z.number(), batch: z.number(), max_seconds: z.number() }),
+      }),
+    }),
+  },
+  /** Cuts texts into tokens as training does. */
+  tokenize: {
+    options: z.strictObject({ data: path, text: z.array(z.string()) }),
+    result: z.looseObject({
+      texts: z.array(
+        z.object({
+          line: z.string(),
+          pieces: z.array(z.string()),
+          ids: z.array(z.number()),
+          bytes: z.number(),
+        }),
+      ),
+    }),
   },
   /** Makes evaluation.md and charts in the folder `out`. */
   report: {
@@ -87,6 +129,7 @@ export function stageArguments(stage: StageName, options: Record<string, unknown
   const given = Object.entries(options).flatMap(([name, value]): string[] => {
     if (value === undefined || value === false) return [];
     if (value === true) return [`--${name}`];
+    if (Array.isArray(value)) return value.map((entry: Scalar) => `--${name}=${entry}`);
     if (name !== 'set') return [`--${name}=${value as string | number}`];
     return Object.entries(value as Record<string, Scalar>).map(([key, entry]) => `--set=${key}=${entry}`);
   });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { artefactName } from '../../tools/slm/names.ts';
 
 /**
  * What agents commit of a model in the making: small texts. The large files that they speak of lie in a folder of the
@@ -21,11 +22,6 @@ export const RECORDS = {
   models: 'SLM/models',
   acceptance: 'SLM/acceptance.json',
 } as const;
-
-/** What a data set, training or file of the run may be called. */
-export const artefactName = z
-  .string()
-  .regex(/^[a-z0-9][a-z0-9_-]{0,47}$/i, 'a name is letters, digits, dashes and underscores');
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 

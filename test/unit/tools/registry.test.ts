@@ -6,6 +6,7 @@ import { UserError } from '../../../src/protocol/errors.ts';
 import type { Review } from '../../../src/protocol/review.ts';
 import type { TaskSpec } from '../../../src/protocol/task.ts';
 import { runTool, toolDefinitions, TOOLS } from '../../../src/tools/registry.ts';
+import type { ToolHost } from '../../../src/tools/tool.ts';
 import { Workbench } from '../../fixtures/tool-workbench.ts';
 
 const evidence: Evidence = {
@@ -102,13 +103,20 @@ describe('runTool', () => {
     await assert.rejects(bench!.call('list_files', {}), reason);
   });
 
-  it('gives the SLM tools an honest answer', async () => {
-    for (const name of ['prepare_data', 'train_model', 'evaluate_model', 'quantize_model', 'export_model']) {
-      const { ok, text } = await open().call(name, {});
-      assert.ok(!ok);
-      assert.match(text, /this version of AUTON does not have/);
-      bench!.remove();
-    }
+  it('lets the host do the work of the SLM tools, and says so where there is none', async () => {
+    const { ok, text } = await open().call('analyze_dataset', {});
+    assert.ok(!ok);
+    assert.match(text, /This run makes no model/);
+    bench!.remove();
+    const slm: ToolHost['slm'] = async (tool, input) => ({
+      ok: true,
+      text: `${tool} ${JSON.stringify(input)}`,
+    });
+    const done = await open({ host: { slm } }).call('analyze_dataset', {});
+    assert.deepEqual(done, { ok: true, text: 'analyze_dataset {"name":"data"}' });
+    const outside = await bench!.call('train_model', { name: '../x' });
+    assert.ok(!outside.ok);
+    assert.match(outside.text, /a name is letters/);
   });
 });
 
