@@ -7,7 +7,7 @@
 #include "fs_internal.h"
 #include "initramfs.h"
 
-extern struct fs_type ramfs_type, devfs_type, procfs_type, ext2_type;
+extern struct fs_type ramfs_type, devfs_type, procfs_type;
 
 /* Places that every system has, whatever the archives bring. */
 static void make_places(void) {
@@ -86,7 +86,6 @@ static void fs_init(void) {
     fs_register_type(&ramfs_type);
     fs_register_type(&devfs_type);
     fs_register_type(&procfs_type);
-    fs_register_type(&ext2_type);
     initramfs_mount();
     if (!vfs_ready())
         return;

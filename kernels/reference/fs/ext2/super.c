@@ -1,5 +1,6 @@
 /* ext2: mounting. The superblock and the groups are checked so far that nothing else has to ask again where the
  * bitmaps and inode tables lie; a disk with features that this code does not know is refused or only read. */
+#include <auton/init.h>
 #include <auton/klog.h>
 #include <auton/mm.h>
 #include <auton/string.h>
@@ -268,3 +269,9 @@ static int mount(struct filesystem *fs) {
 }
 
 struct fs_type ext2_type = {.name = "ext2", .flags = FS_NEEDS_DISK, .mount = mount};
+
+/* Before the first disk is mounted, which is at INIT_FS. */
+static void ext2_register(void) {
+    fs_register_type(&ext2_type);
+}
+INITCALL(INIT_DEV, ext2_register);

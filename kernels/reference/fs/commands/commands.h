@@ -1,4 +1,4 @@
-/* Shared by the files of the shell commands in fs/ only. */
+/* Shared by the shell commands about files. */
 #pragma once
 #include <auton/errno.h>
 #include <auton/fs.h>
