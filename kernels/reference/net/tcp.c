@@ -6,10 +6,15 @@
 
 #define FIRST_FREE_PORT 49152
 
+/* Within one machine the other end may still be in TIME_WAIT when this one is free again: it would refuse the new one. */
+static bool taken(struct net_stack *net, ip_addr_t local, uint16_t port, ip_addr_t remote, uint16_t remote_port) {
+    return tcp_find(net, local, port, remote, remote_port) || tcp_find(net, remote, remote_port, local, port);
+}
+
 static uint16_t free_port(struct net_stack *net, ip_addr_t local, ip_addr_t remote, uint16_t remote_port) {
     for (unsigned tries = 0; tries < 64; tries++) {
         uint16_t port = (uint16_t)(FIRST_FREE_PORT + net_random32(net) % (65536 - FIRST_FREE_PORT));
-        if (!tcp_find(net, local, port, remote, remote_port) && !tcp_find_listener(net, local, port))
+        if (!taken(net, local, port, remote, remote_port) && !tcp_find_listener(net, local, port))
             return port;
     }
     return 0;
@@ -61,7 +66,7 @@ struct tcp_conn *tcp_connect(struct net_stack *net, ip_addr_t local, uint16_t lo
         local = iface->loopback ? ip : iface->ip;
     if (!local_port)
         local_port = free_port(net, local, ip, port);
-    if (!local_port || tcp_find(net, local, local_port, ip, port)) {
+    if (!local_port || taken(net, local, local_port, ip, port)) {
         *error = -EADDRINUSE;
         return NULL;
     }

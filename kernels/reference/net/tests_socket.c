@@ -132,6 +132,26 @@ SELFTEST(net_cancel, "net") {
     return NULL;
 }
 
+/* A port whose last connection waits at its other end, in this machine, is not free yet. */
+SELFTEST(net_port_reuse, "net") {
+    socket_t *listener = open_socket(SOCKET_TCP), *a = open_socket(SOCKET_TCP), *b;
+    char text[4];
+    CHECK(listener && a && net_bind(listener, IP_LOOPBACK, 0) == 0 && net_listen(listener, 1) == 0);
+    ip_addr_t ip;
+    uint16_t port, own;
+    CHECK(net_local(listener, &ip, &port) == 0 && net_connect(a, IP_LOOPBACK, port) == 0 && net_local(a, &ip, &own) == 0);
+    CHECK(net_accept(listener, &b, NULL, NULL) == 0);
+    net_close(b); /* the first to close is the one that waits */
+    CHECK(net_receive(a, text, sizeof text) == 0);
+    net_close(a);
+    thread_sleep_ms(20);
+    a = open_socket(SOCKET_TCP);
+    CHECK(a && net_bind(a, IP_LOOPBACK, own) == 0 && net_connect(a, IP_LOOPBACK, port) == -EADDRINUSE);
+    net_close(a);
+    net_close(listener);
+    return NULL;
+}
+
 /* Whatever is opened, used and closed leaves no memory behind. */
 SELFTEST(net_no_leaks, "net") {
     uint64_t before = 0;
