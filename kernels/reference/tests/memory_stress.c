@@ -11,6 +11,7 @@
 #define LIVE 16
 #define OBJECT_BYTES 32 /* small and of one class: they meet in the allocator, not elsewhere */
 #define JOIN_MS 10000
+#define ROUNDS 3 /* at most */
 
 struct worker {
     uint32_t seed;
@@ -86,7 +87,8 @@ static bool used_again(uint64_t bytes) {
     return false;
 }
 
-SELFTEST(stress_memory, "tests") {
+/* All workers at once until each has had its turns; why it failed, or NULL. `leaked`: more is in use than before. */
+static const char *stress(bool *leaked) {
     static struct worker workers[WORKERS];
     tid_t tids[WORKERS];
     struct mm_stats before;
@@ -104,6 +106,16 @@ SELFTEST(stress_memory, "tests") {
     for (unsigned i = 0; i < WORKERS; i++)
         if (workers[i].failure)
             return workers[i].failure;
-    CHECK(used_again(before.slab_used_bytes)); /* what was allocated was freed */
+    *leaked = !used_again(before.slab_used_bytes);
     return NULL;
+}
+
+/* What the workers leave behind they leave every time; what others take meanwhile, as the network does when it gets its
+ * address, they take once. */
+SELFTEST(stress_memory, "tests") {
+    bool leaked = true;
+    const char *reason = NULL;
+    for (unsigned round = 0; round < ROUNDS && leaked && !reason; round++)
+        reason = stress(&leaked);
+    return reason ? reason : leaked ? "what was allocated was not freed" : NULL;
 }
