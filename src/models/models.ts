@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { CircuitBreakerPolicy } from 'cockatiel';
 import { KEY_VARIABLES, collectSecrets, createRedactor } from '../config/secrets.ts';
 import type { Env } from '../config/secrets.ts';
@@ -72,7 +71,7 @@ export function createModels(config: Config, options: ModelsOptions): Models {
     startsEmpty: () => playbooks(KERNEL_ROLES).some((playbook) => playbook.start === 'empty'),
     specFolder: () =>
       playbooks(KERNEL_ROLES)
-        .map(({ folder, spec }) => spec && join(folder, spec))
+        .map(({ spec }) => spec)
         .find((spec) => spec !== undefined),
     close: () => factory.close(),
   };

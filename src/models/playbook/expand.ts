@@ -82,8 +82,7 @@ class Place {
     return this.#text(join(root, path));
   }
 
-  json(file: string): Record<string, unknown> {
-    const path = join(this.#playbook.folder, file);
+  json(path: string): Record<string, unknown> {
     const result = z
       .preprocess(
         (text, context) => {
@@ -119,8 +118,7 @@ class Place {
   }
 
   #tree(name: string): string {
-    const path = this.#playbook.files[name];
-    return path === undefined ? this.fail(`[files] has no "${name}"`) : join(this.#playbook.folder, path);
+    return this.#playbook.files[name] ?? this.fail(`[files] has no "${name}"`);
   }
 
   #assertInside(path: string): void {

@@ -52,15 +52,17 @@ const sessionSchema = z.strictObject({
 /** What an included file may hold. */
 export const sessionsFileSchema = z.strictObject({ session: z.array(sessionSchema).default([]) });
 
-/** `playbook.toml` */
+/** `playbook.toml`; what is absent may come from the playbook that it extends. */
 export const playbookSchema = z.strictObject({
   name: z.string().regex(/^[a-z0-9-]+$/, 'expected lower-case letters, digits and dashes'),
   title: z.string().min(1),
+  /** The playbook that this one goes on from, a folder relative to this one. */
+  extends: z.string().min(1).optional(),
   /** The goals it covers, as a person would write them. */
   goals: z.array(z.string().min(1)).min(1),
   /** Other words that a goal it covers may use. */
   keywords: z.array(z.string()).default([]),
-  arch: architecturesSchema,
+  arch: architecturesSchema.optional(),
   /** What `{name}` stands for in sessions, goals and input files, by architecture; the same names for each. */
   terms: z
     .partialRecord(
@@ -68,9 +70,10 @@ export const playbookSchema = z.strictObject({
       z.record(z.string().regex(/^\w+$/), z.union([z.string(), z.array(z.string())])),
     )
     .default({}),
-  mode: z.enum(WORKFLOW_MODES).default('kernel_build'),
-  /** The workspace it expects. */
-  start: z.enum(['empty', 'reference']).default('empty'),
+  /** kernel_build when nobody says otherwise. */
+  mode: z.enum(WORKFLOW_MODES).optional(),
+  /** The workspace it expects; empty when nobody says otherwise. */
+  start: z.enum(['empty', 'reference']).optional(),
   /** A specification of its own, with tests/acceptance.toml, relative to the playbook's folder. */
   spec: z.string().optional(),
   /** Source trees by name, relative to the playbook's folder. */

@@ -4,7 +4,8 @@ import { parse } from 'smol-toml';
 import { z } from 'zod';
 import { nearest } from '../../config/nearest.ts';
 import { EXIT, UserError, errorMessage } from '../../protocol/errors.ts';
-import type { Architecture } from '../../protocol/roles.ts';
+import type { Architecture, WorkflowMode } from '../../protocol/roles.ts';
+import { extended } from './extend.ts';
 import { playbookSchema, sessionsFileSchema } from './format.ts';
 import type { PlaybookFile, RecordedSession } from './format.ts';
 import { termsFor, withTerms } from './terms.ts';
@@ -12,10 +13,18 @@ import type { Terms } from './terms.ts';
 
 export const PLAYBOOK_FILE = 'playbook.toml';
 
-/** A playbook whose file has been read and checked; the sources it names are read when they are played. */
-export interface Playbook extends Omit<PlaybookFile, 'session' | 'include'> {
-  /** Absolute. */
+/**
+ * A playbook whose file has been read and checked, together with the one it extends. Every path is absolute; the
+ * sources it names are read when they are played.
+ */
+export interface Playbook extends Omit<
+  PlaybookFile,
+  'session' | 'include' | 'extends' | 'arch' | 'mode' | 'start'
+> {
   folder: string;
+  arch: Architecture[];
+  mode: WorkflowMode;
+  start: 'empty' | 'reference';
   sessions: Readonly<Partial<Record<Architecture, ReadonlyMap<string, RecordedSession>>>>;
 }
 
@@ -26,23 +35,47 @@ export function sessionKey(session: { role: string; task: string; attempt: numbe
 
 /** Reads a playbook's folder; everything wrong with it is a UserError that names file and place. */
 export function loadPlaybook(folder: string): Playbook {
-  const absolute = resolve(folder);
-  const file = join(absolute, PLAYBOOK_FILE);
-  const { session, include, ...rest } = readToml(file, playbookSchema);
-  checkTerms(file, rest);
-  const included = include.map((name) => join(absolute, name));
+  return load(resolve(folder), []);
+}
+
+/** `through`: the playbooks that extend this one, outermost first. */
+function load(folder: string, through: readonly string[]): Playbook {
+  const file = join(folder, PLAYBOOK_FILE);
+  if (through.includes(folder)) throw broken(file, 'it extends itself');
+  const own = withAbsolutePaths(readToml(file, playbookSchema), folder);
+  const base = own.extends === undefined ? undefined : load(own.extends, [...through, folder]);
+  const { session, include, extends: _, arch, ...head } = base ? extended(base, own) : own;
+  if (arch === undefined) throw broken(file, '"arch" is missing');
+  checkTerms(file, { arch, terms: head.terms });
   const recorded = [
     { file, sessions: session },
-    ...included.map((name) => ({ file: name, sessions: readToml(name, sessionsFileSchema).session })),
+    ...include.map((name) => ({ file: name, sessions: readToml(name, sessionsFileSchema).session })),
   ];
   const sessions = Object.fromEntries(
-    rest.arch.map((arch) => [arch, sessionsFor(arch, recorded, termsFor(rest, arch))]),
+    arch.map((one) => {
+      const found = sessionsFor(one, folder, recorded, termsFor(head, one));
+      return [one, new Map([...(base?.sessions[one] ?? []), ...found])];
+    }),
   );
-  return { ...rest, folder: absolute, sessions };
+  if (Object.values(sessions).some(({ size }) => size === 0)) throw broken(file, 'it has no sessions');
+  const { mode = 'kernel_build', start = 'empty', ...rest } = head;
+  return { ...rest, mode, start, folder, arch, sessions };
+}
+
+function withAbsolutePaths(file: PlaybookFile, folder: string): PlaybookFile {
+  const absolute = (path: string) => resolve(folder, path);
+  return {
+    ...file,
+    ...(file.extends === undefined ? {} : { extends: absolute(file.extends) }),
+    ...(file.spec === undefined ? {} : { spec: absolute(file.spec) }),
+    include: file.include.map(absolute),
+    files: Object.fromEntries(Object.entries(file.files).map(([name, path]) => [name, absolute(path)])),
+  };
 }
 
 function sessionsFor(
   arch: Architecture,
+  folder: string,
   recorded: { file: string; sessions: RecordedSession[] }[],
   terms: Terms,
 ): Map<string, RecordedSession> {
@@ -52,15 +85,24 @@ function sessionsFor(
       if (session.arch !== undefined && !session.arch.includes(arch)) continue;
       const key = sessionKey(session);
       if (found.has(key)) throw broken(file, `the session of ${key} is there twice`);
-      found.set(key, withTerms(session, terms));
+      found.set(key, withTerms(withAbsoluteInputs(session, folder), terms));
     }
   }
-  if (found.size === 0) throw broken(recorded[0]?.file ?? '', 'it has no sessions');
   return found;
 }
 
+function withAbsoluteInputs(session: RecordedSession, folder: string): RecordedSession {
+  const answer = session.answer.map((one) => ({
+    ...one,
+    call: one.call.map((call) =>
+      call.inputFile === undefined ? call : { ...call, inputFile: resolve(folder, call.inputFile) },
+    ),
+  }));
+  return { ...session, answer };
+}
+
 /** A name that only some architectures have would stand in the answers of the others as it is. */
-function checkTerms(file: string, { arch, terms }: Pick<PlaybookFile, 'arch' | 'terms'>): void {
+function checkTerms(file: string, { arch, terms }: Pick<Playbook, 'arch' | 'terms'>): void {
   const names = new Set(Object.values(terms).flatMap(Object.keys));
   for (const one of arch) {
     const missing = [...names].filter((name) => terms[one]?.[name] === undefined);
