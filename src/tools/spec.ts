@@ -28,8 +28,10 @@ export const readSpec = defineTool({
   },
 });
 
+/** "mm" is "mm.md": that is how the chapters name each other. */
 async function readSpecFile(name: string, context: ToolContext): Promise<{ text: string }> {
-  return readText(await resolveWithin(context.specFolder, name, name));
+  const file = path.extname(name) === '' ? `${name}.md` : name;
+  return readText(await resolveWithin(context.specFolder, file, name));
 }
 
 async function listSpec(context: ToolContext): Promise<string> {

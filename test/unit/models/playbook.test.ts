@@ -7,6 +7,7 @@ import type { ModelDelta, ModelRequest, ModelResponse } from '../../../src/model
 import { PlaybookClient } from '../../../src/models/playbook/client.ts';
 import { assertCovers, coversGoal } from '../../../src/models/playbook/goal.ts';
 import { findPlaybook, listPlaybooks, loadPlaybook } from '../../../src/models/playbook/load.ts';
+import type { Playbook } from '../../../src/models/playbook/load.ts';
 import { UserError } from '../../../src/protocol/errors.ts';
 import type { Architecture } from '../../../src/protocol/roles.ts';
 
@@ -261,6 +262,59 @@ describe('a playbook', () => {
     });
   });
 
+  describe('that extends another one', () => {
+    const TITLE = 'name = "more"\ntitle = "More"\nextends = "../demo"\ngoals = ["Build it with disks"]\n';
+    const session = (text: string, task = 'pmm') =>
+      `[[session]]\nrole = "developer"\ntask = "${task}"\n[[session.answer]]\ntext = "${text}"\n`;
+    const extend = (sessions: string, head = TITLE) => {
+      write('more/playbook.toml', head + sessions);
+      return loadPlaybook(join(root, 'more'));
+    };
+    const said = (playbook: Playbook) =>
+      [...(playbook.sessions.x86_64?.values() ?? [])].map(
+        ({ task, answer }) => `${task}: ${answer[0]?.text}`,
+      );
+
+    it('has its sessions, replaces some and adds others', () => {
+      load(session('one') + session('two', 'vmm'));
+      const more = extend(session('another') + session('three', 'disk'));
+      assert.deepEqual(said(more), ['pmm: another', 'vmm: two', 'disk: three']);
+    });
+
+    it('takes from it what it does not say itself, and means the same files', async () => {
+      write('demo/plan.json', '{"tasks":["{way}"]}');
+      const plan = '[[session.answer.call]]\ntool = "propose_tasks"\ninputFile = "plan.json"\n';
+      const files = '[[session.answer.files]]\nfrom = "tree"\npaths = ["mm/vmm.c"]\n';
+      const terms = '[terms.x86_64]\nway = "by GRUB"\n';
+      load(session('one') + files + plan, HEAD + terms);
+      const more = extend(session('{way}', 'disk'));
+      assert.deepEqual([more.arch, more.mode, more.start], [['x86_64'], 'kernel_build', 'empty']);
+      assert.deepEqual(said(more), ['pmm: one', 'disk: by GRUB']);
+      const where = { run: 'r', task: 'pmm', role: 'developer' as const, attempt: 1, turn: 0 };
+      const request = { model: 'm', system: '', messages: [], tools: [], maxTokens: 1, temperature: 0 };
+      const { message } = await new PlaybookClient(more, 'x86_64').complete(
+        { ...request, session: where },
+        new AbortController().signal,
+      );
+      const inputs = message.content.flatMap((part) => (part.type === 'tool_call' ? [part.input] : []));
+      assert.deepEqual(inputs, [{ path: 'mm/vmm.c', content: 'int tables;\n' }, { tasks: ['by GRUB'] }]);
+    });
+
+    it('covers its own goals, in words of both, and not what is only the other one’s', () => {
+      load(session('one'));
+      const more = extend('');
+      assert.ok(coversGoal(more, 'Build a bootable kernel with disks'));
+      assert.ok(!coversGoal(more, 'Make a bootable kernel with SLM rule engine that detects hardware'));
+      assert.ok(!coversGoal(more, 'Build it with tapes'));
+    });
+
+    it('is refused when it extends itself or what is not there', () => {
+      write('demo/playbook.toml', HEAD.replace('[files]', 'extends = "../more"\n[files]'));
+      assert.throws(() => extend(''), /more\/playbook\.toml cannot be played: it extends itself/);
+      assert.throws(() => extend('', TITLE.replace('../demo', '../nobody')), /nobody\/playbook\.toml/);
+    });
+  });
+
   it('is refused with file and place when it is broken', () => {
     const refused = (sessions: string, expected: RegExp) =>
       assert.throws(
@@ -268,6 +322,7 @@ describe('a playbook', () => {
         (error) => error instanceof UserError && expected.test(error.message),
       );
     refused('', /has no sessions/);
+    assert.throws(() => load('', HEAD.replace('arch = ["x86_64"]', '')), /"arch" is missing/);
     refused('[[session]]\nrole = "plumber"\n', /session\[0\]\.role/);
     refused(
       `${SESSION}[[session.answer]]\ntxt = "x"\n`,

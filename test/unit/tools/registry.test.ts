@@ -207,6 +207,7 @@ describe('tools that the engine carries out', () => {
     writeFileSync(path.join(bench.context.specFolder, 'subsystems', 'mm.md'), '# Memory\nFrames.\n');
     assert.match((await bench.call('read_spec', {})).text, /^subsystems\/mm\.md {2}Memory {2}\(3 lines\)$/);
     assert.equal((await bench.call('read_spec', { name: 'subsystems/mm.md' })).text, '# Memory\nFrames.\n');
+    assert.equal((await bench.call('read_spec', { name: 'subsystems/mm' })).text, '# Memory\nFrames.\n');
     const missing = await bench.call('read_spec', { name: 'mm' });
     assert.match(missing.text, /mm does not exist\. The specification has:\nsubsystems\/mm\.md/);
     assert.match((await bench.call('read_spec', { name: '../worktree/x' })).text, /leads out/);
