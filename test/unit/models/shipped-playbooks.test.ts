@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, globSync, statSync } from 'node:fs';
+import { existsSync, globSync, readFileSync, statSync } from 'node:fs';
 import { join, matchesGlob } from 'node:path';
 import { expandCalls } from '../../../src/models/playbook/expand.ts';
 import { assertCovers } from '../../../src/models/playbook/goal.ts';
@@ -18,6 +18,8 @@ const acceptance = loadAcceptanceTests(`${SPEC}/tests/acceptance.toml`);
 const NOT_OF_THE_KERNEL = ['README.md'];
 /** Tasks that may come in any order write these, all the same. */
 const SHARED = ['slm/subsystem.mk'];
+/** Of the kernel's own headers; the compiler's are in angle brackets without a folder. */
+const INCLUDE = /^#include (?:"(?:\.\.\/)*([^"]+)"|<(auton\/[^>]+)>)/gm;
 /** The folders that the core has nothing of, and the drivers that need more than it. */
 const BEYOND_THE_CORE =
   /^(fs|net|pkg|setup|bench|slm_neural|slm_model|drivers\/(virtio|tests)|arch\/[^/]+\/(slm_neural|setup)|tools\/(mk|initramfs|modelsum))/;
@@ -77,6 +79,20 @@ for (const { name, whole } of [
         assert.deepEqual(missing, []);
       });
 
+      it('includes in each file what its task or one before it has written', () => {
+        for (const { task, path } of written.filter((file) => /\.(c|h|S)$/.test(file.path))) {
+          const before = withEarlier(task, tasks);
+          const there = written.filter((file) => before.includes(file.task));
+          for (const [, own, header = own ?? ''] of readFileSync(join(KERNEL, path), 'utf8').matchAll(
+            INCLUDE,
+          ))
+            assert.ok(
+              there.some((file) => `/${file.path}`.endsWith(`/${header}`)),
+              `${path} of ${task} includes ${header}`,
+            );
+        }
+      });
+
       it('asks for tests that there are, of what the task or one before it brings', () => {
         const asked = tasks.flatMap(({ acceptance: names }) => names);
         const there = selectTests(acceptance, { architecture: arch, names: asked });
@@ -101,6 +117,15 @@ for (const { name, whole } of [
       });
     });
   }
+}
+
+/** A task and all that are merged before it begins. */
+function withEarlier(task: string, tasks: readonly TaskSpec[]): string[] {
+  const earlier = new Set([task]);
+  for (const id of earlier) {
+    for (const before of tasks.find((one) => one.id === id)?.dependsOn ?? []) earlier.add(before);
+  }
+  return [...earlier];
 }
 
 function isFor(arch: Architecture, path: string): boolean {
