@@ -189,6 +189,13 @@ export const TEST_TOOLS = [
     ...{ apt: 'gdisk', dnf: 'gdisk', pacman: 'gptfdisk', brew: null },
   },
   {
+    name: 'U-Boot',
+    why: 'starts disks in machines of AArch64 and RISC-V 64',
+    files: ['/usr/lib/u-boot/qemu_arm64/u-boot.bin'],
+    platform: 'linux',
+    ...{ apt: 'u-boot-qemu', dnf: null, pacman: null, brew: null },
+  },
+  {
     name: 'Chromium',
     why: 'is the window of the VS Code that the tests run',
     commands: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'],

@@ -19,6 +19,7 @@ import { validateBuild } from '../../src/validation/build.ts';
 import { kernelOf } from '../../src/validation/record.ts';
 import { realSandbox } from '../fixtures/real-sandbox.ts';
 import { explain } from './port.ts';
+import { installForUBoot } from './setup/u-boot.ts';
 
 const { referenceKernel, specFolder } = assets();
 const acceptance = loadAcceptanceTests(acceptanceFile(specFolder));
@@ -95,6 +96,10 @@ describe('the reference kernel on RISC-V 64', function () {
         assert.ok(passed.includes(own), `${own} did not run`);
     });
   }
+
+  it('installs itself on a disk that U-Boot starts', async function () {
+    await installForUBoot(this, profile, kernel(), folder);
+  });
 
   for (const memoryMb of [64, 4096]) {
     it(`passes with ${memoryMb} MB of memory`, async () => {

@@ -103,7 +103,7 @@ static void propose(const struct slm_ask *ask, slm_result_t *out) {
                   "2. Make an ext2 file system on it.\n3. Mount it at " TARGET " and copy everything that is in / to it.\n",
              disk->name, disk->sectors / 2048, with_gpt ? "GPT" : "MBR");
     if (self_start_hook)
-        ask->say(out, "4. Put this kernel and a boot loader on it, for %s to start.\n", self_start_firmware);
+        ask->say(out, "4. Put this kernel on it as %s starts it.\n", self_start_firmware);
     out->plan_steps = self_start_hook ? FINISH : FINISH - 1;
     ask->say(out, "%u. Write it all out and take it off again.\n", out->plan_steps);
     if (!self_start_hook)
@@ -138,8 +138,9 @@ static int copy_all(const char *partition, struct copy_count *count) {
 static void say_how_it_starts(const struct slm_ask *ask, slm_result_t *out, const block_device_t *disk,
                               const block_device_t *partition) {
     if (self_start_hook)
-        ask->say(out, "Done. Switch the machine off and start it from %s; what is in / then lies on the disk. A kernel from "
-                      "elsewhere finds it with root=%s on its command line.\n", disk->name, partition->name);
+        ask->say(out, "Done. With %s the machine starts from %s alone: switch it off and leave this kernel away. A kernel from "
+                      "elsewhere takes the disk with root=%s on its command line.\n", self_start_firmware, disk->name,
+                 partition->name);
     else
         ask->say(out, "Done. The disk has the system but does not start by itself: start this kernel as now, with root=%s on "
                       "its command line, and %s is its root file system.\n", partition->name, partition->name);
@@ -167,7 +168,7 @@ static void act(const struct slm_ask *ask, unsigned step, slm_result_t *out) {
         break;
     case START:
         if ((result = self_start_install(disk, partition, PARTITION_FIRST, TARGET)) == 0)
-            ask->say(out, "The kernel and its command line are in /boot, the boot loader is in front of the partition.\n");
+            ask->say(out, "The kernel and its command line are in /boot, where %s finds them.\n", self_start_firmware);
         break;
     case FINISH:
         if ((result = vfs_umount(TARGET)) == 0)

@@ -11,7 +11,7 @@ struct self_start {
 };
 /* Puts the kernel, its command line and the loader there. 0 or -errno. */
 extern int (*self_start_hook)(const struct self_start *target);
-extern const char *self_start_firmware; /* "a BIOS" */
+extern const char *self_start_firmware; /* who starts it: "U-Boot" */
 
 /* self_start.c: does that for the disk's new partition, with the words of the present command line that still make sense
  * and `root=` by the file system's identifier. -EOPNOTSUPP without a hook. */

@@ -53,7 +53,7 @@ static const char *install_on(const block_device_t *disk) {
     ksnprintf(line, sizeof line, "install yourself on %s", disk->name);
     CHECK(answers(line, "Plan for") && result.requires_followup);
     CHECK(answers("go", "partition") && answers("go", "ext2") && answers("go", "copied"));
-    CHECK(!self_start_hook || answers("go", "boot loader"));
+    CHECK(!self_start_hook || answers("go", "in /boot"));
     CHECK(answers("go", "root="));
     CHECK(!result.requires_followup && result.status == SLM_OK);
     CHECK(answers(line, "destroy no data") && result.status == SLM_UNSUPPORTED && !result.requires_followup);
@@ -61,7 +61,7 @@ static const char *install_on(const block_device_t *disk) {
     CHECK(vfs_mount(part, "/mnt", NULL, MOUNT_READ_ONLY) == 0);
     bool there = vfs_stat("/mnt/etc/motd", &st) == 0 && vfs_stat("/mnt/proc", &st) == 0 && vfs_stat("/mnt/dev/null", &st) != 0;
     if (self_start_hook)
-        there &= vfs_stat("/mnt/boot/kernel.elf", &st) == 0 && st.size > KB(100) && vfs_stat("/mnt/boot/cmdline", &st) == 0;
+        there &= (vfs_stat("/mnt/boot/kernel.elf", &st) == 0 || vfs_stat("/mnt/boot/Image", &st) == 0) && st.size > KB(100);
     CHECK(vfs_umount("/mnt") == 0);
     CHECK(there);
     return NULL;

@@ -4,7 +4,6 @@ import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { PROFILES } from '../../../src/kernel/architectures.ts';
 import { buildReference } from '../build.ts';
-const profile = PROFILES.x86_64;
 const PROMPT = 'auton> ';
 
 /** A kernel with file systems and a shell, and no more than these need. */
@@ -21,13 +20,27 @@ export const virtioDisk: Controller = (drive) => [
   `virtio-blk-pci,drive=${drive},disable-legacy=on`,
 ];
 
+/** A PC whose BIOS starts disks, or another machine with the arguments that give it a firmware that does. */
+export interface Computer {
+  qemu: string;
+  machine: string[];
+  firmware: string[];
+}
+const PC: Computer = { qemu: PROFILES.x86_64.qemu, machine: ['-machine', 'pc'], firmware: [] };
+
 /** A machine with disks, at its prompt; without a kernel it starts from the first disk. */
 export class ShellMachine {
   readonly #child: ChildProcessByStdio<Writable, Readable, null>;
   readonly #ended: Promise<unknown>;
   #text = '';
 
-  private constructor(kernel: string | undefined, disks: string[], args: string[], attach: Controller) {
+  private constructor(
+    kernel: string | undefined,
+    disks: string[],
+    args: string[],
+    attach: Controller,
+    computer: Computer,
+  ) {
     const drives = disks.flatMap((file, i) => [
       ...['-drive', `file=${file},format=raw,if=none,id=disk${String(i)}`],
       ...attach(`disk${String(i)}`),
@@ -44,10 +57,10 @@ export class ShellMachine {
       '-no-reboot',
     ];
     this.#child = spawn(
-      profile.qemu,
+      computer.qemu,
       [
-        ...['-machine', 'pc', ...fixed, '-serial', 'stdio', ...drives, ...args],
-        ...(kernel === undefined ? [] : ['-kernel', kernel]),
+        ...[...computer.machine, ...fixed, '-serial', 'stdio', ...drives, ...args],
+        ...(kernel === undefined ? computer.firmware : ['-kernel', kernel]),
       ],
       { stdio: ['pipe', 'pipe', 'inherit'], timeout: 120_000, killSignal: 'SIGKILL' },
     );
@@ -61,15 +74,16 @@ export class ShellMachine {
     disks: string[],
     args: string[] = [],
     attach = virtioDisk,
+    computer = PC,
   ): Promise<ShellMachine> {
-    const machine = new ShellMachine(kernel, disks, args, attach);
+    const machine = new ShellMachine(kernel, disks, args, attach, computer);
     await machine.#prompt(0);
     return machine;
   }
 
   /** What a machine that starts from its disk says up to the end of a line with this; it is switched off then. */
   static async says(disk: string, expected: RegExp): Promise<string> {
-    const machine = new ShellMachine(undefined, [disk], [], virtioDisk);
+    const machine = new ShellMachine(undefined, [disk], [], virtioDisk, PC);
     const timer = setTimeout(() => void machine.kill(), 20_000);
     await machine.#until(() => expected.test(machine.#text));
     clearTimeout(timer);

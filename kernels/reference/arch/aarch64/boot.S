@@ -14,7 +14,7 @@ image_header:
     .long   0
     .quad   0x80000                     /* where to load: so far above the beginning of memory, a multiple of 2 MB */
     .quad   IMAGE_BYTES                 /* with the bss */
-    .quad   2                           /* little endian, pages of 4 KB */
+    .quad   2 | 8                       /* pages of 4 KB, little endian; may lie anywhere, for it moves itself */
     .quad   0, 0, 0
     .ascii  "ARM\x64"
     .long   0
@@ -22,11 +22,7 @@ image_header:
 entry:
     mov     x20, x0
     msr     daifset, #0xF
-    adrp    x0, image_header            /* elsewhere nothing that is linked at an address would be there */
-    ldr     x1, =LOAD
-    and     x1, x1, #~0xFFF
-    cmp     x0, x1
-    b.ne    stop
+    bl      move_image
     mrs     x0, CurrentEL
     cmp     x0, #(2 << 2)
     b.ne    1f
@@ -40,6 +36,31 @@ stop:
     wfe
     b       stop
 
+/* To the address that the image is linked for, the lowest at which one can lie; U-Boot puts it behind its device tree.
+ * Returns there. A tree in the place that the kernel takes would be lost. */
+move_image:
+    adrp    x0, image_header
+    ldr     x1, =LOAD
+    cmp     x0, x1
+    b.eq    2f
+    ldr     x2, =IMAGE_BYTES
+    sub     x3, x20, x1
+    cmp     x3, x2
+    b.lo    stop
+    sub     x3, x1, x0
+    add     x30, x30, x3
+    adrp    x2, __data_end
+    add     x2, x2, :lo12:__data_end
+1:  ldp     x3, x4, [x0], #16
+    stp     x3, x4, [x1], #16
+    cmp     x0, x2
+    b.lo    1b
+    dsb     sy
+    ic      iallu
+    dsb     sy
+    isb
+2:  ret
+
 high:
     ldr     x0, =__boot_stack_top
     mov     sp, x0
@@ -47,6 +68,13 @@ high:
     msr     vbar_el1, x0
     ldr     x0, =boot_tree_phys
     str     x20, [x0]
+    ldr     x0, =__data_start           /* kept as it was loaded, for an image of this kernel (setup) */
+    ldr     x1, =__data_end
+    ldr     x2, =__data_copy
+1:  ldp     x3, x4, [x0], #16
+    stp     x3, x4, [x2], #16
+    cmp     x0, x1
+    b.lo    1b
     mov     x29, xzr                    /* ends every backtrace */
     mov     x30, xzr
     b       kernel_main
