@@ -1,5 +1,7 @@
-/* NVMe: a controller works through queues of commands. What queue.c does with one queue, nvme.c uses for two. */
+/* NVMe: a controller works through queues of commands. What nvme_queue.c does with one queue, nvme.c uses for two, one of
+ * them for the disks of nvme_disk.c. */
 #pragma once
+#include <auton/block.h>
 #include <auton/dev.h>
 #include <auton/sched.h>
 
@@ -43,3 +45,33 @@ int nvme_set_data(struct nvme_queue *q, struct nvme_command *command, const void
 int nvme_perform(struct nvme_queue *q, struct nvme_command *command, uint32_t timeout_ms);
 /* In interrupt context: takes what the controller has completed. False when there was nothing. */
 bool nvme_queue_collect(struct nvme_queue *q);
+
+#define NVME_MOST_NAMESPACES 16u
+#define NVME_TIMEOUT_MS 10000
+struct nvme_controller;
+struct nvme_namespace {
+    struct nvme_controller *owner;
+    uint32_t id;
+    block_device_t block;
+    bool registered;
+};
+
+struct nvme_controller {
+    device_t *dev;
+    volatile uint8_t *regs;
+    struct nvme_queue admin, io;
+    struct nvme_namespace disks[NVME_MOST_NAMESPACES];
+    uint8_t *page;          /* for identify data */
+    char model[41];
+    uint32_t most_sectors, namespaces;
+    bool write_cache, dead;
+};
+
+/* nvme.c. Disables the controller and starts it anew; 0 or -errno. */
+int nvme_start(struct nvme_controller *c);
+int nvme_admin(struct nvme_controller *c, struct nvme_command command);
+
+/* nvme_disk.c */
+int nvme_identify(struct nvme_controller *c); /* model, limits, how many namespaces */
+void nvme_add_disks(struct nvme_controller *c);
+void nvme_remove_disks(struct nvme_controller *c); /* after which no transfer is under way */
