@@ -143,6 +143,10 @@ void tcp_challenge(struct tcp_conn *c);   /* to a segment that may be forged: ou
 void tcp_refuse(struct net_stack *net, const struct tcp_segment *about); /* a reset to a segment of no connection */
 uint32_t tcp_window(const struct tcp_conn *c); /* bytes that may come */
 
+/* tcp_segment.c */
+bool tcp_parse(const struct ip_packet *packet, struct tcp_segment *out); /* false: damaged, or from nobody */
+uint32_t tcp_segment_length(const struct tcp_segment *s);                /* in sequence numbers */
+
 /* tcp_receive.c */
 void tcp_take_data(struct tcp_conn *c, uint32_t seq, const uint8_t *data, uint32_t bytes);
 

@@ -5,41 +5,6 @@
 
 #define OUT_OF_WINDOW_EVERY_MS 500 /* answers to empty segments that are out of the window: two ends must not storm */
 
-static bool parse_options(const uint8_t *o, size_t bytes, struct tcp_segment *s) {
-    for (size_t i = 0; i < bytes && o[i] != 0;) {
-        if (o[i] == 1) {
-            i++;
-            continue;
-        }
-        if (i + 1 >= bytes || o[i + 1] < 2 || i + o[i + 1] > bytes)
-            return false;
-        if (o[i] == 2 && o[i + 1] == 4)
-            s->mss = get16(o + i + 2);
-        else if (o[i] == 3 && o[i + 1] == 3)
-            s->scale = o[i + 2] < 14 ? o[i + 2] : 14;
-        i += o[i + 1];
-    }
-    return true;
-}
-
-static bool parse(const struct ip_packet *p, struct tcp_segment *s) {
-    if (p->broadcast || !p->src || p->bytes < TCP_HEADER)
-        return false;
-    size_t head = (size_t)(p->data[12] >> 4) * 4;
-    if (head < TCP_HEADER || head > p->bytes ||
-        checksum_end(checksum_add(checksum_pseudo(p->src, p->dst, IP_TCP, p->bytes), p->data, p->bytes)) != 0)
-        return false;
-    *s = (struct tcp_segment){.src = p->src, .dst = p->dst, .src_port = get16(p->data), .dst_port = get16(p->data + 2),
-                              .seq = get32(p->data + 4), .ack = get32(p->data + 8), .flags = p->data[13],
-                              .window = get16(p->data + 14), .scale = -1, .data = p->data + head,
-                              .bytes = (uint32_t)(p->bytes - head)};
-    return s->src_port && s->dst_port && parse_options(p->data + TCP_HEADER, head - TCP_HEADER, s);
-}
-
-static uint32_t length(const struct tcp_segment *s) {
-    return s->bytes + ((s->flags & TCP_SYN) != 0) + ((s->flags & TCP_FIN) != 0);
-}
-
 /* What the peer's SYN says about it. */
 static void meet(struct tcp_conn *c, const struct tcp_segment *s) {
     c->irs = s->seq;
@@ -134,7 +99,7 @@ static bool on_time_wait(struct tcp_conn *c, const struct tcp_segment *s) {
         tcp_end(c, 0);
         return true;
     }
-    if (length(s)) {
+    if (tcp_segment_length(s)) {
         tcp_send_ack(c);
         if (s->flags & TCP_FIN)
             tcp_time_wait(c);
@@ -143,7 +108,7 @@ static bool on_time_wait(struct tcp_conn *c, const struct tcp_segment *s) {
 }
 
 static bool acceptable(const struct tcp_conn *c, const struct tcp_segment *s) {
-    uint32_t window = tcp_window(c), bytes = length(s), offset = s->seq - c->rcv_nxt;
+    uint32_t window = tcp_window(c), bytes = tcp_segment_length(s), offset = s->seq - c->rcv_nxt;
     if (s->seq == c->rcv_nxt)
         return true; /* also while the window is closed: for its acknowledgement */
     if (window == 0)
@@ -161,9 +126,9 @@ static bool passes_checks(struct tcp_conn *c, const struct tcp_segment *s) {
         return false;
     }
     if (!acceptable(c, s)) {
-        if (length(s) == 0 && c->oow_at && c->net->now - c->oow_at < OUT_OF_WINDOW_EVERY_MS)
+        if (tcp_segment_length(s) == 0 && c->oow_at && c->net->now - c->oow_at < OUT_OF_WINDOW_EVERY_MS)
             return false;
-        c->oow_at = length(s) == 0 ? c->net->now : c->oow_at;
+        c->oow_at = tcp_segment_length(s) == 0 ? c->net->now : c->oow_at;
         tcp_send_ack(c);
         return false;
     }
@@ -201,7 +166,7 @@ static bool take_ack(struct tcp_conn *c, const struct tcp_segment *s) {
             c->fin_queued = false; /* it is through */
         tcp_on_ack(c, acked);
         net_notify(c->net, c->owner);
-    } else if (s->ack == c->snd_una && !length(s) && window == c->snd_wnd && c->snd_una != c->snd_max) {
+    } else if (s->ack == c->snd_una && !tcp_segment_length(s) && window == c->snd_wnd && c->snd_una != c->snd_max) {
         tcp_on_dupack(c);
     }
     if (seq_lt(c->snd_wl1, s->seq) || (c->snd_wl1 == s->seq && seq_le(c->snd_wl2, s->ack))) {
@@ -259,7 +224,7 @@ static void on_segment(struct tcp_conn *c, struct tcp_segment *s) {
         return;
     bool at_once = false, fin = false;
     uint32_t before = c->rcv_nxt;
-    if (length(s) && may_receive(c)) {
+    if (tcp_segment_length(s) && may_receive(c)) {
         if (s->bytes && c->orphan && !c->listener) { /* nobody is there to read it */
             tcp_send_reset(c);
             tcp_end(c, 0);
@@ -280,7 +245,7 @@ static void on_segment(struct tcp_conn *c, struct tcp_segment *s) {
         at_once = fin || ranges || c->range_count || c->rcv_nxt == before || ++c->unacked >= 2;
         if (fin && !take_fin(c))
             return;
-    } else if (length(s)) {
+    } else if (tcp_segment_length(s)) {
         at_once = true;
     }
     bool owes = at_once || c->unacked;
@@ -297,7 +262,7 @@ static void on_segment(struct tcp_conn *c, struct tcp_segment *s) {
 void tcp_input(struct ip_packet *p) {
     struct net_stack *net = p->iface->net;
     struct tcp_segment s;
-    if (!parse(p, &s)) {
+    if (!tcp_parse(p, &s)) {
         net->dropped++;
         return;
     }
