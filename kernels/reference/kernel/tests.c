@@ -47,6 +47,26 @@ SELFTEST(string_functions, "boot") {
     return NULL;
 }
 
+/* Every way in which source and destination can lie to a word, overlapping both ways, and not a byte more. */
+SELFTEST(memory_copies, "boot") {
+    static uint8_t from[96], to[96];
+    for (size_t i = 0; i < sizeof from; i++)
+        from[i] = (uint8_t)(i + 1);
+    for (size_t s = 0; s < 8; s++)
+        for (size_t d = 0; d < 8; d++)
+            for (size_t n = 0; n <= 72; n++) {
+                memset(to, 0, sizeof to);
+                memcpy(to + d, from + s, n);
+                for (size_t i = 0; i < sizeof to; i++)
+                    CHECK(to[i] == (i >= d && i < d + n ? from[s + i - d] : 0));
+                memcpy(to, from, sizeof to);
+                memmove(to + d, to + s, n);
+                for (size_t i = 0; i < sizeof to; i++)
+                    CHECK(to[i] == (i >= d && i < d + n ? from[s + i - d] : from[i]));
+            }
+    return NULL;
+}
+
 SELFTEST(cmdline_words, "boot") {
     char saved[BOOT_CMDLINE_MAX], value[8];
     memcpy(saved, boot_info.cmdline, sizeof saved);

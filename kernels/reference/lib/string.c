@@ -5,11 +5,47 @@
 #pragma GCC optimize("no-tree-loop-distribute-patterns") /* else gcc turns these loops into calls of themselves */
 #endif
 
+#define WORD sizeof(uint64_t)
+
+/* Between addresses that are both aligned. */
+static inline size_t copy_words(uint64_t *d, const uint64_t *s, size_t words) {
+    size_t i = 0;
+    for (; i + 4 <= words; i += 4) {
+        uint64_t a = s[i], b = s[i + 1], c = s[i + 2], e = s[i + 3];
+        d[i] = a, d[i + 1] = b, d[i + 2] = c, d[i + 3] = e;
+    }
+    for (; i < words; i++)
+        d[i] = s[i];
+    return words * WORD;
+}
+
+/* From an address that is `off` bytes behind an aligned one: each word is put together from two of the source's, as not
+ * every machine can read a word from anywhere. Returns the bytes copied; the last word of the source is left out, so that
+ * nothing behind it is read. */
+static inline size_t copy_shifted(uint64_t *d, const uint8_t *s, size_t off, size_t n) {
+    const uint64_t *next = (const uint64_t *)(const void *)(s + WORD - off);
+    unsigned down = (unsigned)off * 8, up = 64 - down;
+    uint64_t held = 0;
+    for (size_t i = 0; i < WORD - off; i++)
+        held |= (uint64_t)s[i] << 8 * i;
+    size_t words = n / WORD - 1;
+    for (size_t i = 0; i < words; i++) {
+        uint64_t word = next[i];
+        d[i] = held | word << up;
+        held = word >> down;
+    }
+    return words * WORD;
+}
+
 /* Copies upwards, so it is right for overlapping memory when dst < src. */
 static void copy_up(uint8_t *d, const uint8_t *s, size_t n) {
-    if ((((uintptr_t)d | (uintptr_t)s) & 7) == 0) {
-        for (; n >= 8; n -= 8, d += 8, s += 8)
-            *(uint64_t *)(void *)d = *(const uint64_t *)(const void *)s;
+    if (n >= 3 * WORD) {
+        for (; (uintptr_t)d % WORD; n--)
+            *d++ = *s++;
+        size_t off = (uintptr_t)s % WORD, done;
+        uint64_t *to = (uint64_t *)(void *)d;
+        done = off ? copy_shifted(to, s, off, n) : copy_words(to, (const uint64_t *)(const void *)s, n / WORD);
+        d += done, s += done, n -= done;
     }
     while (n--)
         *d++ = *s++;

@@ -1,9 +1,10 @@
-/* Self-tests of names, echo and interfaces; with a card that has a link, of the lease that it must get. */
+/* Self-tests of checksums, names, echo and interfaces; with a card that has a link, of the lease that it must get. */
 #include <auton/errno.h>
 #include <auton/net.h>
 #include <auton/netdev.h>
 #include <auton/selftest.h>
 #include <auton/string.h>
+#include "wire.h"
 
 #define LEASE_TIMEOUT_MS 15000
 
@@ -20,6 +21,28 @@ SELFTEST(net_ping, "net") {
     CHECK(net_ping(IP_LOOPBACK, 56, 2000, &rtt_us) == 0 && rtt_us > 0 && rtt_us < 2000000);
     CHECK(net_ping(IP_LOOPBACK, 5000, 2000, &rtt_us) == 0); /* in fragments */
     CHECK(net_ping(IP_LOOPBACK, 65530, 2000, &rtt_us) == -EMSGSIZE);
+    return NULL;
+}
+
+/* As the definition has it: byte after byte. */
+static uint16_t slow_checksum(const uint8_t *data, size_t bytes) {
+    uint32_t sum = 0;
+    for (size_t i = 0; i < bytes; i++)
+        sum += i & 1 ? data[i] : (uint32_t)data[i] << 8;
+    while (sum >> 16)
+        sum = (sum & 0xFFFF) + (sum >> 16);
+    return (uint16_t)~sum;
+}
+
+SELFTEST(net_checksum, "net") {
+    static uint8_t data[80];
+    for (size_t i = 0; i < sizeof data; i++)
+        data[i] = (uint8_t)(0xFF - i * 37 % 29); /* large ones, so that sums overflow */
+    for (size_t start = 0; start < 16; start++)
+        for (size_t bytes = 0; start + bytes <= sizeof data; bytes++) {
+            uint32_t sum = checksum_add(0, data + start, bytes);
+            CHECK(checksum_end(sum) == slow_checksum(data + start, bytes));
+        }
     return NULL;
 }
 
