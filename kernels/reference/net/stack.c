@@ -113,6 +113,7 @@ static void deliver_loopback(struct net_stack *net) {
 uint32_t net_poll(struct net_stack *net) {
     net_update_time(net);
     deliver_loopback(net);
+    tcp_input_done(net);
     if (net->now >= net->deadline) {
         net->deadline = FOREVER; /* each sets its next one by net_timer() */
         arp_timers(net);

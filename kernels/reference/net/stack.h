@@ -72,6 +72,7 @@ struct net_if *net_add_if(struct net_stack *net, const char *name, const uint8_t
 void net_remove_if(struct net_stack *net, struct net_if *iface); /* which is another one's place after that */
 void net_set_address(struct net_if *iface, ip_addr_t ip, ip_addr_t mask, ip_addr_t gateway);
 void net_update_time(struct net_stack *net); /* at the beginning of every call from outside */
+/* A frame has come. Once all have that came together, net_poll() is to follow. */
 void net_input(struct net_if *iface, const uint8_t *frame, size_t bytes);
 /* Delivers what is in the loopback interface and runs timers; returns the ms until it wants to be called again. */
 uint32_t net_poll(struct net_stack *net);

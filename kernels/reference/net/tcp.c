@@ -1,6 +1,5 @@
 /* What a socket asks of TCP: listen, connect, read, write, close. */
 #include <auton/errno.h>
-#include <auton/mm.h>
 #include <auton/string.h>
 #include "tcp.h"
 
@@ -97,13 +96,14 @@ int tcp_read(struct tcp_conn *c, void *data, size_t room) {
     if (!c->rx.used)
         return more_may_come(c) && room ? -EAGAIN : c->error;
     uint32_t n = c->rx.used < room ? c->rx.used : (uint32_t)room;
-    uint32_t first = n < TCP_BUFFER - c->rx.head ? n : TCP_BUFFER - c->rx.head;
-    memcpy(data, c->rx.data + c->rx.head, first);
-    memcpy((uint8_t *)data + first, c->rx.data, n - first);
-    c->rx.head = (c->rx.head + n) % TCP_BUFFER;
-    c->rx.used -= n;
+    ring_read(&c->rx, data, 0, n);
+    ring_drop(&c->rx, n);
+    c->read_since += n;
+    /* The reader keeps up and the ring is what the peer waits for. Nothing is in it now that a larger one would lose. */
+    if (!c->rx.used && !c->range_count && c->read_since >= 2 * c->rx.size && ring_grow(&c->rx))
+        c->read_since = 0;
     uint32_t grown = c->rcv_nxt + tcp_window(c) - c->rcv_adv;
-    if (more_may_come(c) && c->state != TCP_SYN_RECEIVED && (grown >= TCP_BUFFER / 2 || (grown >= 2 * TCP_MSS && c->unacked)))
+    if (more_may_come(c) && c->state != TCP_SYN_RECEIVED && (grown >= c->rx.size / 2 || (grown >= 2 * TCP_MSS && c->unacked)))
         tcp_send_ack(c); /* the peer may wait for the window to open */
     return (int)n;
 }
@@ -116,14 +116,14 @@ int tcp_write(struct tcp_conn *c, const void *data, size_t bytes) {
         return c->error ? c->error : c->state == TCP_LISTEN ? -ENOTCONN : -EPIPE;
     if (c->fin_queued)
         return -EPIPE;
-    if (!c->tx.data && !(c->tx.data = kmalloc(TCP_BUFFER)))
+    if (!ring_ready(&c->tx))
         return -ENOBUFS;
-    uint32_t room = TCP_BUFFER - c->tx.used, n = room < bytes ? room : (uint32_t)bytes;
+    if (c->tx.used == c->tx.size && c->snd_wnd >= c->tx.size && c->cwnd >= c->tx.size)
+        ring_grow(&c->tx); /* the peer and the way to it have room for more than we hold */
+    uint32_t room = c->tx.size - c->tx.used, n = room < bytes ? room : (uint32_t)bytes;
     if (!n)
         return bytes ? -EAGAIN : 0;
-    uint32_t at = (c->tx.head + c->tx.used) % TCP_BUFFER, first = n < TCP_BUFFER - at ? n : TCP_BUFFER - at;
-    memcpy(c->tx.data + at, data, first);
-    memcpy(c->tx.data, (const uint8_t *)data + first, n - first);
+    ring_store(&c->tx, c->tx.used, data, n);
     c->tx.used += n;
     tcp_output(c);
     return (int)n;

@@ -2,7 +2,8 @@
 #pragma once
 #include "stack.h"
 
-#define TCP_BUFFER 32768        /* bytes to send, bytes to read, of each connection */
+#define TCP_BUFFER_FIRST 16384u /* bytes to send, bytes to read, of each connection: powers of two */
+#define TCP_BUFFER_MOST 65536u  /* of one that moves many */
 #define TCP_MSS (NET_MTU - IPV4_HEADER - TCP_HEADER)
 #define TCP_DEFAULT_MSS 536
 #define TCP_RANGES 16           /* pieces out of order that are kept */
@@ -17,6 +18,7 @@
 #define TCP_TIME_WAIT_MS 60000  /* twice the longest life of a segment */
 #define TCP_FIN_WAIT_2_MS 60000 /* a peer that never closes, once nobody is here to read */
 #define TCP_ACK_DELAY_MS 40
+#define TCP_ACK_EVERY 8         /* segments that come together, at most, for one acknowledgement */
 #define TCP_KEEPALIVE_EVERY_MS 75000
 #define TCP_KEEPALIVE_PROBES 9
 
@@ -27,8 +29,8 @@ enum tcp_state {
 enum tcp_flag { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_PSH = 8, TCP_ACK = 16 };
 
 struct ring {
-    uint8_t *data; /* TCP_BUFFER bytes; NULL until the first is needed */
-    uint32_t head, used;
+    uint8_t *data; /* NULL until the first is needed */
+    uint32_t head, used, size;
 };
 struct range {
     uint32_t start, end;
@@ -56,6 +58,7 @@ struct tcp_conn {
     /* receiving: the ring ends at rcv_nxt; what is out of order lies behind that, where it belongs */
     uint32_t irs, rcv_nxt, rcv_adv; /* rcv_adv: end of the window that the peer knows of */
     struct ring rx;
+    uint32_t read_since; /* bytes since the ring has its size */
     struct range ranges[TCP_RANGES]; /* sorted, apart from each other */
     unsigned range_count;
     bool fin_seen;
@@ -120,6 +123,7 @@ int tcp_init(struct net_stack *net);
 void tcp_free(struct net_stack *net);
 void tcp_input(struct ip_packet *packet);
 void tcp_timers(struct net_stack *net);
+void tcp_input_done(struct net_stack *net); /* nothing more is there now: what waited for more is acknowledged */
 void tcp_address_gone(struct net_stack *net, ip_addr_t ip);
 void tcp_unreachable(struct net_stack *net, ip_addr_t local, uint16_t local_port, ip_addr_t ip, uint16_t port, uint32_t seq, int error);
 void tcp_neighbour_gone(struct net_stack *net, struct net_if *iface, ip_addr_t neighbour);
@@ -134,6 +138,7 @@ void tcp_end(struct tcp_conn *c, int error); /* closed now; `c` is gone when nob
 /* tcp_output.c */
 void tcp_output(struct tcp_conn *c);      /* what may be sent */
 void tcp_send_ack(struct tcp_conn *c);
+void tcp_ack_soon(struct tcp_conn *c);    /* once nothing more is there */
 void tcp_send_syn(struct tcp_conn *c);
 /* The first segment that is not acknowledged, again; returns how much of the sequence it takes. */
 uint32_t tcp_send_first(struct tcp_conn *c);
@@ -146,6 +151,15 @@ uint32_t tcp_window(const struct tcp_conn *c); /* bytes that may come */
 /* tcp_segment.c */
 bool tcp_parse(const struct ip_packet *packet, struct tcp_segment *out); /* false: damaged, or from nobody */
 uint32_t tcp_segment_length(const struct tcp_segment *s);                /* in sequence numbers */
+
+/* tcp_ring.c; offsets are from the first byte that is there */
+bool ring_ready(struct ring *ring); /* has its memory now; false: there is none */
+bool ring_grow(struct ring *ring);  /* to twice its size; what lies behind its end is lost. False: no more, or no memory */
+void ring_store(struct ring *ring, uint32_t offset, const void *data, uint32_t bytes);
+void ring_read(const struct ring *ring, void *out, uint32_t offset, uint32_t bytes);
+void ring_pieces(const struct ring *ring, uint32_t offset, uint32_t bytes, struct piece pieces[2]);
+void ring_drop(struct ring *ring, uint32_t bytes); /* the first ones */
+void ring_free(struct ring *ring);                 /* to its first size, without memory */
 
 /* tcp_receive.c */
 void tcp_take_data(struct tcp_conn *c, uint32_t seq, const uint8_t *data, uint32_t bytes);

@@ -157,8 +157,7 @@ static bool take_ack(struct tcp_conn *c, const struct tcp_segment *s) {
     if (seq_lt(c->snd_una, s->ack)) {
         uint32_t acked = s->ack - c->snd_una, data = acked < c->tx.used ? acked : c->tx.used;
         fin_acked = acked > data;
-        c->tx.head = (c->tx.head + data) % TCP_BUFFER;
-        c->tx.used -= data;
+        ring_drop(&c->tx, data);
         c->snd_una = s->ack;
         if (seq_lt(c->snd_nxt, c->snd_una))
             c->snd_nxt = c->snd_una;
@@ -242,7 +241,9 @@ static void on_segment(struct tcp_conn *c, struct tcp_segment *s) {
         if (c->rcv_nxt != before)
             net_notify(c->net, c->owner);
         fin = c->fin_seen && c->rcv_nxt == c->fin_seq;
-        at_once = fin || ranges || c->range_count || c->rcv_nxt == before || ++c->unacked >= 2;
+        at_once = fin || ranges || c->range_count || c->rcv_nxt == before || ++c->unacked >= TCP_ACK_EVERY;
+        if (!at_once && c->unacked >= 2)
+            tcp_ack_soon(c);
         if (fin && !take_fin(c))
             return;
     } else if (tcp_segment_length(s)) {

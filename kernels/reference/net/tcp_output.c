@@ -8,7 +8,8 @@
 #define DUE(c, ms) ((c)->net->now + (ms))
 
 uint32_t tcp_window(const struct tcp_conn *c) {
-    return TCP_BUFFER - c->rx.used;
+    uint32_t room = c->rx.size - c->rx.used;
+    return room < 65535 ? room : 65535; /* as the header can say it: we do not scale */
 }
 
 static void arm(struct tcp_conn *c, uint64_t *timer, uint64_t at) {
@@ -37,7 +38,7 @@ static void fill_head(uint8_t *head, uint16_t src, uint16_t dst, uint32_t seq, u
     put32(head + 8, flags & TCP_ACK ? ack : 0);
     head[12] = TCP_HEADER / 4 << 4;
     head[13] = flags;
-    put16(head + 14, (uint16_t)(window < 65535 ? window : 65535));
+    put16(head + 14, (uint16_t)window);
     put16(head + 18, 0);
 }
 
@@ -45,7 +46,7 @@ static void fill_head(uint8_t *head, uint16_t src, uint16_t dst, uint32_t seq, u
 static void send_segment(struct tcp_conn *c, uint32_t seq, uint32_t bytes, uint8_t flags) {
     uint8_t head[TCP_HEADER + 8];
     size_t head_bytes = TCP_HEADER;
-    struct piece a = {NULL, 0}, b = {NULL, 0};
+    struct piece pieces[2] = {{NULL, 0}, {NULL, 0}};
     fill_head(head, c->local_port, c->remote_port, seq, c->rcv_nxt, flags, tcp_window(c));
     if (flags & TCP_SYN) {
         static const uint8_t no_scale[4] = {1, 3, 3, 0}; /* we need none, but then the peer may have one */
@@ -59,22 +60,32 @@ static void send_segment(struct tcp_conn *c, uint32_t seq, uint32_t bytes, uint8
         }
         head[12] = (uint8_t)(head_bytes / 4 << 4);
     }
-    if (bytes) {
-        uint32_t at = (c->tx.head + (seq - c->snd_una)) % TCP_BUFFER;
-        uint32_t first = bytes < TCP_BUFFER - at ? bytes : TCP_BUFFER - at;
-        a = (struct piece){c->tx.data + at, first};
-        b = (struct piece){c->tx.data, bytes - first};
-    }
+    if (bytes)
+        ring_pieces(&c->tx, seq - c->snd_una, bytes, pieces);
     if (flags & TCP_ACK) {
         c->rcv_adv = c->rcv_nxt + tcp_window(c);
         c->ack_at = 0;
         c->unacked = 0;
     }
-    transmit(c->net, c->local_ip, c->remote_ip, head, head_bytes, a, b); /* a loss like any other when it fails */
+    transmit(c->net, c->local_ip, c->remote_ip, head, head_bytes, pieces[0], pieces[1]); /* a loss like any other when it fails */
 }
 
 void tcp_send_ack(struct tcp_conn *c) {
     send_segment(c, c->snd_max, 0, TCP_ACK); /* not nxt, which a time-out sets back to where the peer has all of it */
+}
+
+void tcp_input_done(struct net_stack *net) {
+    struct tcp_conn *c = net->tcp->acking;
+    net->tcp->acking = NULL;
+    if (c && c->unacked)
+        tcp_send_ack(c);
+}
+
+/* One at a time: segments that come together are most often of one connection. */
+void tcp_ack_soon(struct tcp_conn *c) {
+    if (c->net->tcp->acking != c)
+        tcp_input_done(c->net);
+    c->net->tcp->acking = c;
 }
 
 void tcp_send_syn(struct tcp_conn *c) {

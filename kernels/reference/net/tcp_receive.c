@@ -1,15 +1,7 @@
 /* Received data: in order into the ring, out of order into its place behind, remembered as ranges. The window never
  * offers more than the ring can hold, so whatever is within it has its place. */
-#include <auton/mm.h>
 #include <auton/string.h>
 #include "tcp.h"
-
-static void store(struct ring *ring, uint32_t offset, const uint8_t *data, uint32_t bytes) {
-    uint32_t at = (ring->head + offset) % TCP_BUFFER;
-    uint32_t first = bytes < TCP_BUFFER - at ? bytes : TCP_BUFFER - at;
-    memcpy(ring->data + at, data, first);
-    memcpy(ring->data, data + first, bytes - first);
-}
 
 /* Adds [start, end) and joins what it touches. False: there are too many pieces already. */
 static bool add_range(struct tcp_conn *c, uint32_t start, uint32_t end) {
@@ -43,17 +35,17 @@ void tcp_take_data(struct tcp_conn *c, uint32_t seq, const uint8_t *data, uint32
     if (offset >= window)
         return;
     bytes = bytes < window - offset ? bytes : window - offset;
-    if (!c->rx.data && !(c->rx.data = kmalloc(TCP_BUFFER)))
+    if (!ring_ready(&c->rx))
         return; /* it will come again */
     if (offset == 0 && !c->range_count) { /* by far the most frequent */
-        store(&c->rx, c->rx.used, data, bytes);
+        ring_store(&c->rx, c->rx.used, data, bytes);
         c->rx.used += bytes;
         c->rcv_nxt += bytes;
         return;
     }
     if (!add_range(c, seq, seq + bytes))
         return;
-    store(&c->rx, c->rx.used + offset, data, bytes);
+    ring_store(&c->rx, c->rx.used + offset, data, bytes);
     if (c->ranges[0].start != c->rcv_nxt)
         return;
     uint32_t in_order = c->ranges[0].end - c->rcv_nxt;

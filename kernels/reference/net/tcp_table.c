@@ -65,6 +65,7 @@ struct tcp_conn *tcp_new(struct net_stack *net, ip_addr_t local, uint16_t local_
     c->remote_ip = remote;
     c->remote_port = remote_port;
     c->mss = TCP_DEFAULT_MSS;
+    c->rx.size = c->tx.size = TCP_BUFFER_FIRST;
     c->iss = net_random32(net);
     c->snd_una = c->snd_nxt = c->snd_max = c->iss;
     tcp_congestion_start(c);
@@ -87,16 +88,15 @@ static void unlink_conn(struct tcp_conn *c) {
 }
 
 static void free_buffers(struct tcp_conn *c) {
-    kfree(c->tx.data);
-    c->tx = (struct ring){0};
-    if (c->rx.used == 0) { /* else its owner has not read it all */
-        kfree(c->rx.data);
-        c->rx = (struct ring){0};
-    }
+    ring_free(&c->tx);
+    if (c->rx.used == 0) /* else its owner has not read it all */
+        ring_free(&c->rx);
     c->range_count = 0;
 }
 
 static void stop_timers(struct tcp_conn *c) {
+    if (c->net->tcp->acking == c)
+        c->net->tcp->acking = NULL;
     c->retransmit_at = c->ack_at = c->probe_at = c->keepalive_at = c->end_at = 0;
 }
 
@@ -118,8 +118,8 @@ static void leave_listener(struct tcp_conn *c) {
 
 static void destroy(struct tcp_conn *c) {
     unlink_conn(c);
-    kfree(c->tx.data);
-    kfree(c->rx.data);
+    ring_free(&c->tx);
+    ring_free(&c->rx);
     kfree(c);
 }
 

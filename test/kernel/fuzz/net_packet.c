@@ -140,7 +140,7 @@ static void use(struct tcp_conn *c, struct udp_endpoint *udp, uint8_t what) {
 }
 
 static void check(const struct tcp_conn *c) {
-    PROMISE(c->rx.used <= TCP_BUFFER && c->tx.used <= TCP_BUFFER && c->range_count <= TCP_RANGES);
+    PROMISE(c->rx.used <= c->rx.size && c->tx.used <= c->tx.size && c->range_count <= TCP_RANGES);
     PROMISE(seq_le(c->snd_una, c->snd_nxt) && seq_le(c->snd_nxt, c->snd_max));
     for (unsigned i = 0; i < c->range_count; i++) {
         PROMISE(seq_lt(c->ranges[i].start, c->ranges[i].end) && seq_lt(c->rcv_nxt, c->ranges[i].start));
