@@ -10,6 +10,8 @@ export interface DiffOptions {
   /** Markers that only self-tests may print are recognised by these. */
   tests?: readonly AcceptanceTest[];
   maxFileBytes?: number;
+  /** Globs of files that may be binary, and larger than others: what a model is exported to. */
+  binary?: { files: readonly string[]; maxBytes: number };
   maxFiles?: number;
   maxAddedLines?: number;
   tree?: string;
@@ -66,11 +68,12 @@ export function judgeChanges(changes: readonly Change[], options: DiffOptions): 
   for (const change of changes) {
     const ownership = ownershipProblem(change, options.scope);
     if (ownership) findings.push(ownership);
-    const kind = fileProblem(change, options.maxFileBytes ?? 1 << 20);
+    const kind = fileProblem(change, options);
     if (kind) {
       findings.push(kind);
       continue;
     }
+    if (change.binary) continue;
     findings.push(...conflictMarkers(change), ...weakenedChecks(change));
     if (!matchesAny(change.path, HOST_PROGRAMS)) findings.push(...hostedHeaders(change, ownHeaders));
     findings.push(...forgedMarkers(change, options.tests ?? []));
@@ -91,13 +94,15 @@ function ownershipProblem(change: Change, scope: readonly string[]): Finding | u
   return undefined;
 }
 
-function fileProblem(change: Change, maxBytes: number): Finding | undefined {
+function fileProblem(change: Change, { binary, maxFileBytes = 1 << 20 }: DiffOptions): Finding | undefined {
   const { path, mode } = change;
+  const mayBeBinary = binary !== undefined && matchesAny(path, binary.files);
+  const maxBytes = mayBeBinary ? binary.maxBytes : maxFileBytes;
   if (change.status === 'deleted') return undefined;
   if (mode === '120000') return error('A symbolic link; add the file itself.', path);
   if (mode === '160000') return error('A submodule; a kernel stands alone.', path);
   if (mode !== '100644' && mode !== '100755') return error(`A file of the unknown kind ${mode}.`, path);
-  if (change.binary) return error('A binary file; everything is built from source.', path);
+  if (change.binary && !mayBeBinary) return error('A binary file; everything is built from source.', path);
   if (change.bytes > maxBytes) return error(`${change.bytes} bytes; a file may have ${maxBytes}.`, path);
   return undefined;
 }

@@ -57,8 +57,8 @@ export const trainingRecord = z.strictObject({
 /** The best of several trainings. */
 export const choiceRecord = z.strictObject({
   name: artefactName,
-  /** Its loss on unseen templates. */
-  loss: z.number(),
+  /** For people. */
+  reason: z.string().default(''),
 });
 
 /** Of an evaluation; the results are the pipeline's `evaluation.json`. */

@@ -1,0 +1,90 @@
+import { join } from 'node:path';
+import {
+  dataRecord,
+  evaluationRecord,
+  RECORDS,
+  type EvaluationRecord,
+  type TrainingRecord,
+} from '../../slm/records/format.ts';
+import { check, shown, short, type Check } from './checks.ts';
+import type { JudgedEvaluation } from './judge.ts';
+import { goalsFor, type Goals } from './tiers.ts';
+import { artefactCheck, chosenIn, readRecord, type ModelTree } from './tree.ts';
+
+/** Between two evaluations of the same weights: the order of sums may differ. */
+const TOLERANCE = 0.01;
+
+export async function judgeEvaluation(tree: ModelTree): Promise<Check[]> {
+  const record = readRecord(tree, RECORDS.evaluation, evaluationRecord);
+  const training = chosenIn(tree);
+  const data = readRecord(tree, RECORDS.data, dataRecord);
+  const hash = await artefactCheck(tree, 'evaluated_file', record.checkpoint);
+  if (!hash.passed) return [hash];
+  const again = await tree.judge.evaluation(
+    join(tree.folder, record.checkpoint.path),
+    join(tree.folder, data.name),
+    record.size,
+  );
+  const parameters = Number(record.results['parameters']);
+  return [hash, ...evaluationChecks(record, training, again, goalsFor(parameters, tree.goals))];
+}
+
+/** A report beside what the engine measures itself, and what must be reached. */
+export function evaluationChecks(
+  record: EvaluationRecord,
+  training: TrainingRecord,
+  again: JudgedEvaluation,
+  goals: Goals,
+): Check[] {
+  const differences = differencesIn(again.cells, record.results.precisions['f32'] ?? {});
+  const named = (again.cells['grounding'] as { made_up_named?: number } | undefined)?.made_up_named;
+  return [
+    check(
+      'evaluated_checkpoint',
+      record.checkpoint.sha256 === training.checkpoint.sha256 && record.data === training.data,
+      `Evaluated ${short(record.checkpoint.sha256)} on ${short(record.data)}; chosen is ${training.name}, ` +
+        `${short(training.checkpoint.sha256)} on ${short(training.data)}.`,
+    ),
+    check(
+      'evaluation_repeats',
+      differences.length === 0,
+      differences.length === 0
+        ? 'Every number of the report came out again.'
+        : `Measured again, ${differences.length} numbers differ: ${differences.slice(0, 5).join('; ')}.`,
+    ),
+    ...goalChecks(again, goals),
+    check(
+      'made_up_ids',
+      named === 0,
+      `${named ?? 'Unknown how many'} of 1000 made-up ids were given a name (none may be).`,
+    ),
+  ];
+}
+
+export function goalChecks({ benchmark, perplexity }: JudgedEvaluation, goals: Goals): Check[] {
+  return [
+    check(
+      'perplexity',
+      perplexity !== null && perplexity <= goals.maxPerplexity,
+      `${shown(perplexity)} (at most ${goals.maxPerplexity}).`,
+    ),
+    check(
+      'benchmark',
+      benchmark >= goals.minBenchmark,
+      `The intent of ${shown(benchmark)} of the hand-written sentences was found (at least ${goals.minBenchmark}).`,
+    ),
+  ];
+}
+
+/** Numbers of `measured` that `said` has otherwise or not at all; what only `said` has is not looked at. */
+function differencesIn(measured: unknown, said: unknown, at = ''): string[] {
+  if (typeof measured === 'number') {
+    const tolerance = TOLERANCE * Math.max(1, Math.abs(measured));
+    const same = typeof said === 'number' && Math.abs(measured - said) <= tolerance;
+    return same ? [] : [`${at} is ${shown(measured)}, the report says ${JSON.stringify(said)}`];
+  }
+  if (typeof measured !== 'object' || measured === null) return [];
+  return Object.entries(measured).flatMap(([key, value]) =>
+    differencesIn(value, (said as Record<string, unknown> | undefined)?.[key], at ? `${at}.${key}` : key),
+  );
+}
