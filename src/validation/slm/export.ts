@@ -18,7 +18,7 @@ import {
   artefactCheck,
   chosenIn,
   findText,
-  namesIn,
+  quantizationsIn,
   readRecord,
   RecordProblem,
   type ModelTree,
@@ -31,7 +31,7 @@ const MAX_LOSS = 0.02;
 export async function judgeExport(tree: ModelTree): Promise<Check[]> {
   const files = modelFiles(tree);
   const training = chosenIn(tree);
-  const rounded = namesIn(tree, 'SLM/quantization', '.json').map(
+  const rounded = quantizationsIn(tree).map(
     (kind) => readRecord(tree, RECORDS.quantization(kind), quantizationRecord).checkpoint.sha256,
   );
   const kinds = ['.gguf', '.onnx'].filter((ending) => !files.some((file) => extname(file) === ending));

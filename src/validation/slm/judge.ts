@@ -99,8 +99,6 @@ export class PythonJudge implements Judge {
       writable: [scratch],
       readable: [...readable],
       timeoutMs,
-      // Many threads that wait for each other busily are slow where builds and boots run beside them.
-      env: { OMP_WAIT_POLICY: 'passive' },
     });
     const lines: string[] = [];
     const argv = [python.program, '-W', 'ignore', '-m', 'auton_slm.judge', kind];

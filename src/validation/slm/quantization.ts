@@ -9,7 +9,7 @@ import {
 } from '../../slm/records/format.ts';
 import { check, shown, short, type Check } from './checks.ts';
 import type { JudgedCheckpoint, JudgedEvaluation } from './judge.ts';
-import { artefactCheck, chosenIn, namesIn, readRecord, type ModelTree } from './tree.ts';
+import { artefactCheck, chosenIn, quantizationsIn, readRecord, type ModelTree } from './tree.ts';
 
 /** Of the benchmark, relative to the model that was rounded. */
 const MAX_LOSS = 0.02;
@@ -17,7 +17,7 @@ const TYPES = { int8: 'Q8_0', int4: 'Q4_0' } as const;
 
 /** Every quantisation of the tree; `required` must be among them. */
 export async function judgeQuantization(tree: ModelTree, required: 'int8' | 'int4' | null): Promise<Check[]> {
-  const kinds = namesIn(tree, 'SLM/quantization', '.json');
+  const kinds = quantizationsIn(tree);
   const training = chosenIn(tree);
   const checks = [
     check(

@@ -69,6 +69,11 @@ export function namesIn(tree: ModelTree, folder: string, ending: string): string
     .sort();
 }
 
+/** What the tree has quantisations to. */
+export function quantizationsIn(tree: ModelTree): string[] {
+  return namesIn(tree, 'SLM/quantization', '.json').filter((name) => ['int8', 'int4'].includes(name));
+}
+
 /** Every training that is recorded in the tree. */
 export function trainingsIn(tree: ModelTree): TrainingRecord[] {
   return namesIn(tree, 'SLM/training', '.json')
