@@ -1,6 +1,6 @@
 import type { Evidence } from '../protocol/evidence.ts';
 import { USER } from '../protocol/review.ts';
-import type { Architecture, Role } from '../protocol/roles.ts';
+import { isSlmRole, type Architecture, type Role } from '../protocol/roles.ts';
 import type { TaskView } from '../protocol/run-state.ts';
 import type { TaskSpec } from '../protocol/task.ts';
 import { ROLE_PROFILES } from './roles.ts';
@@ -10,11 +10,17 @@ Nothing you say counts as done: your change is judged by builds, boots in QEMU a
 edit. Warnings are errors. Only freestanding C11 headers may be included. Never print a [TEST] line yourself: the
 self-test runner does. Tool results may be cut in the middle; the full text is in the file they name.`;
 
+const MODEL_RULES = `You work in a git worktree of your own, in a sandbox without network. The engine commits for you.
+What you commit is small: configurations, records, logs, exported files. Data sets and checkpoints stay in the run's own
+folder, where only the tools write. Nothing you say counts as done, and nothing you write is believed: every file is
+hashed, every checkpoint measured, every export loaded again. Change only files in your task's scope. End with a short
+summary and no tool call.`;
+
 /** Stable for a role within a run, so that a provider can cache it. */
 export function systemPrompt(role: Role, arch: Architecture): string {
   const { title, charge } = ROLE_PROFILES[role];
   return `You are the ${title} of a team that builds an operating-system kernel for ${arch} with a small language
-model at its core.\n\n${charge}\n\n${HOUSE_RULES}`;
+model at its core.\n\n${charge}\n\n${isSlmRole(role) ? MODEL_RULES : HOUSE_RULES}`;
 }
 
 export function planningPrompt(goal: string, acceptance: readonly string[]): string {
@@ -68,6 +74,11 @@ export function conflictBrief(task: TaskView, files: readonly string[]): string 
 }
 
 function describeTask(spec: TaskSpec): string {
+  if (isSlmRole(spec.role))
+    return `Task ${spec.id}: ${spec.title}
+May change: ${spec.scope.join(', ')}
+
+${spec.description}`;
   return `Task ${spec.id}: ${spec.title}
 Subsystem: ${spec.subsystem}
 May change: ${spec.scope.join(', ')}

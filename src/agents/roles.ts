@@ -5,8 +5,6 @@ export interface RoleProfile {
   /** What the role is told about itself; the task comes in the opening message. */
   charge: string;
   tools: readonly string[];
-  /** Set while the role cannot work in this version; shown to the user as it is. */
-  unavailable?: string;
 }
 
 const READ = ['read_file', 'list_files', 'search_code', 'read_spec'] as const;
@@ -23,9 +21,6 @@ const WRITE = [
 
 /** For who puts a model into a kernel. */
 const EMBED = ['integrate_slm_model', 'test_kernel_boot', 'test_slm_inference'] as const;
-
-const SLM_LATER =
-  'The tools of the SLM pipeline are not part of this version; the kernel uses its rule engine.';
 
 /** Who works in a run, what each is told, and which tools each has. Counts come from the configuration. */
 export const ROLE_PROFILES: Readonly<Record<Role, RoleProfile>> = {
@@ -75,40 +70,40 @@ nothing that is not needed for it. End with a short summary and no tool call; th
   },
   data_scientist: {
     title: 'Data scientist',
-    charge: 'You prepare, clean, split and document the training data of the small language model.',
+    charge: `You make the training data of the small language model with prepare_data, look at it with analyze_dataset
+and tokenize_data, and make it again where something about it will hurt training. The tool writes the record
+SLM/data.json; the data itself stays in the run.`,
     tools: [...READ, ...WRITE, 'prepare_data', 'analyze_dataset', 'tokenize_data'],
-    unavailable: SLM_LATER,
   },
   model_architect: {
     title: 'Model architect',
-    charge:
-      'You choose the configuration of the small language model: dimensions, layers, vocabulary, context.',
+    charge: `You write SLM/config.yaml: name, model, train and data sections, as the shipped configuration of the tier has
+them. The name says the size. Check it with validate_architecture, and estimate what training costs.`,
     tools: [...READ, ...WRITE, 'analyze_dataset', 'validate_architecture', 'estimate_flops'],
-    unavailable: SLM_LATER,
   },
   training: {
     title: 'Trainer',
-    charge: 'You train the small language model and watch loss, gradients and throughput.',
+    charge: `You train the small language model with train_model and watch loss and gradients; a training that was stopped goes
+on when it is started again under its name. The tool writes record and log into SLM/training/; never write them yourself.
+Where the task is to choose, compare the records and write the choice.`,
     tools: [...READ, ...WRITE, 'analyze_dataset', 'validate_architecture', 'estimate_flops', 'train_model'],
-    unavailable: SLM_LATER,
   },
   evaluation: {
     title: 'Evaluator',
-    charge:
-      'You measure the model on held-out data and the operating-system benchmark, and say where it fails.',
+    charge: `You measure the model with evaluate_model on what nobody trained on, and say where it fails. Numbers come from the
+tools alone: every one is measured again. In the model card, promise nothing that was not measured.`,
     tools: [...READ, ...WRITE, 'evaluate_model'],
-    unavailable: SLM_LATER,
   },
   quantization: {
     title: 'Quantiser',
-    charge: 'You quantise the model and prove that it loses no more accuracy than allowed.',
+    charge: `You round the chosen checkpoint with quantize_model, look at what that loses, and keep only what loses less than
+2 % of the benchmark. gptq and awq lose less than rtn.`,
     tools: [...READ, ...WRITE, 'quantize_model', 'evaluate_model'],
-    unavailable: SLM_LATER,
   },
   export: {
     title: 'Exporter',
-    charge: 'You export the model to GGUF and ONNX and prove that the exported logits agree.',
+    charge: `You export the quantised checkpoints with export_gguf (int8 as Q8_0, int4 as Q4_0) and the chosen checkpoint with
+export_onnx. The tools write files and manifests into SLM/models/; nothing else may lie there.`,
     tools: [...READ, ...WRITE, 'export_gguf', 'export_onnx', ...EMBED],
-    unavailable: SLM_LATER,
   },
 };

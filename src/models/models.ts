@@ -37,6 +37,8 @@ export interface Models {
   assertCovers(wanted: { goal: string; arch: Architecture; mode: WorkflowMode }): void;
   /** True when a role is played by a playbook that begins in an empty workspace. */
   startsEmpty(): boolean;
+  /** How many trainings a playbook has recorded; undefined: as many as are configured. */
+  trainings(): number | undefined;
   /** The specification that a playbook brings with it; undefined: the one that is configured. */
   specFolder(): string | undefined;
   /** Closes idle connections. */
@@ -69,6 +71,7 @@ export function createModels(config: Config, options: ModelsOptions): Models {
       for (const playbook of playbooks(roles)) assertCovers(playbook, wanted);
     },
     startsEmpty: () => playbooks(KERNEL_ROLES).some((playbook) => playbook.start === 'empty'),
+    trainings: () => playbooks(['training']).map(({ trainings }) => trainings)[0],
     specFolder: () =>
       playbooks(KERNEL_ROLES)
         .map(({ spec }) => spec)

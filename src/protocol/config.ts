@@ -107,10 +107,17 @@ export const configSchema = z.strictObject({
   }),
   slm: section({
     model_size: z
-      .enum(['nano_1M', 'mini_3M', 'tiny_10M', 'small_50M', 'medium_150M', 'large_500M'])
+      .enum(['pico_200K', 'nano_1M', 'mini_3M', 'tiny_10M', 'small_50M', 'medium_150M', 'large_500M'])
       .default('nano_1M'),
     backend: z.enum(['rule_engine', 'neural_backend']).default('rule_engine'),
     quantization: z.enum(['int8', 'int4', 'fp16']).default('int8'),
+    /** Of one stage: a training, an evaluation. */
+    stage_timeout: seconds.default(14_400),
+    /** What a model must reach, in place of what its tier asks for. */
+    evaluation: section({
+      max_perplexity: z.number().positive().optional(),
+      min_benchmark: z.number().min(0).max(1).optional(),
+    }),
     training: section({
       batch_size: z.number().int().positive().default(32),
       learning_rate: z.number().positive().default(3e-3),

@@ -105,6 +105,13 @@ export function describeEvent(event: RunEvent, state: RunState): EventLine | nul
       return event.ok
         ? null
         : detail('warning', taskOf(event.session), `${event.tool} of ${event.agent} failed`, event.agent);
+    case 'stage.progress':
+      return detail(
+        'plain',
+        taskOf(event.session),
+        `${event.agent} ${event.stage}: ${event.text}`,
+        event.agent,
+      );
     case 'agent.nudged':
       return milestone(
         'warning',

@@ -111,6 +111,7 @@ export function applyEvent(state: RunState, event: RunEvent): void {
           unpricedCalls: 0,
           usage: NO_USAGE,
           timeline: [{ state: 'pending', at: event.at }],
+          stage: null,
         });
       }
       return;
@@ -215,6 +216,13 @@ export function applyEvent(state: RunState, event: RunEvent): void {
     case 'tool.finished':
       must(state.agents, event.agent, 'agent').activity = 'thinking';
       return;
+    case 'stage.progress': {
+      const { agent: id, session, stage, text, fraction = null, log = null } = event;
+      must(state.agents, id, 'agent').activity = `${stage}: ${text}`;
+      const task = state.tasks.get(must(state.sessions, session, 'session').task);
+      if (task) task.stage = { name: stage, text, fraction, log: log ?? task.stage?.log ?? null };
+      return;
+    }
     case 'agent.nudged':
       must(state.agents, event.agent, 'agent').activity = `nudged: ${event.reason}`;
       return;

@@ -19,6 +19,11 @@ export const SLM_ROLES = [
 ] as const;
 export const ROLES = [...KERNEL_ROLES, ...SLM_ROLES] as const;
 
+/** Whether a role makes the language model rather than the kernel. */
+export function isSlmRole(role: Role): boolean {
+  return (SLM_ROLES as readonly Role[]).includes(role);
+}
+
 export type Role = (typeof ROLES)[number];
 
 /** Roles a task may be given to; the others act on the tasks of these. */

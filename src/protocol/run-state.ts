@@ -43,6 +43,8 @@ export interface TaskView {
   unpricedCalls: number;
   usage: Usage;
   timeline: { state: TaskState; at: string }[];
+  /** The stage of the SLM pipeline that was run for it last; `log` is relative to the run's folder. */
+  stage: { name: string; text: string; fraction: number | null; log: string | null } | null;
 }
 
 export interface AgentView {

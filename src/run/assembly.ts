@@ -20,6 +20,9 @@ import type { RoleModel, RunParts } from './context.ts';
 import { KernelGates } from './kernel-gates.ts';
 import { lockStateFolder } from './lock.ts';
 import { RunLog } from './logging.ts';
+import { RunGates } from './run-gates.ts';
+import { ModelGates } from './slm/gates.ts';
+import { SlmParts } from './slm/parts.ts';
 import type { Run } from './run.ts';
 import { logsFolder, mayResume, runFolder, spentToday } from './runs.ts';
 import { makeStateFolder, stateFolder } from './state-folder.ts';
@@ -73,14 +76,11 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
     const configured = config.workspace.spec && resolve(folder, config.workspace.spec);
     const specFolder = models.specFolder() ?? configured ?? shipped.specFolder;
     const acceptance = loadAcceptanceTests(acceptanceFile(specFolder));
-    requireTools(config, env);
+    const { mode } = config.workflow;
+    const makesKernel = mode !== 'slm_training';
+    if (makesKernel) requireTools(config, env);
+    else requireProgram('git', env);
     const sandbox = await createSandbox(config.sandbox, { hide: [resolve(folder)] });
-    const accel = await chooseAccelerator({
-      setting: config.kernel.accel,
-      profile: PROFILES[arch],
-      binary: config.kernel.qemu,
-      env,
-    });
     const workspace = await Workspace.open({
       root: resolve(folder, config.workspace.path.replace('<arch>', arch)),
       stateFolder: state,
@@ -107,14 +107,28 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
     const redact = createRedactor(options.secrets);
     const runLog = new RunLog({ folder: logsFolder(folder), run, logging: config.logging, redact });
     undo.push(() => runLog.close());
-    const gates = new KernelGates({
-      ...{ config, arch, acceptance, workspace, sandbox, accel, env },
-      folder: files,
-      onSerialLine: (source, line) => connected?.output({ kind: 'serial', source, text: `${line}\n` }),
-    });
+    const slm = mode === 'kernel_build' ? null : new SlmParts(config, files, env);
+    const kernelGates = async () =>
+      new KernelGates({
+        ...{ config, arch, acceptance, workspace, sandbox, env },
+        accel: await chooseAccelerator({
+          setting: config.kernel.accel,
+          profile: PROFILES[arch],
+          binary: config.kernel.qemu,
+          env,
+        }),
+        folder: files,
+        onSerialLine: (source, line) => connected?.output({ kind: 'serial', source, text: `${line}\n` }),
+      });
+    const kernel = makesKernel ? await kernelGates() : null;
+    const gates =
+      slm === null
+        ? kernel!
+        : new RunGates(new ModelGates({ config, slm, workspace, sandbox, folder: files }), kernel);
     return {
       parts: {
-        ...{ config, specFolder, workspace, sandbox, gates },
+        ...{ config, specFolder, workspace, sandbox, gates, slm },
+        trainings: models.trainings() ?? config.agents.training_agent_count,
         folder: files,
         acceptanceNames: selectTests(acceptance, { architecture: arch }).map(({ name }) => name),
         modelFor: (role) => roleModel(models, role),

@@ -10,6 +10,7 @@ import type { Sandbox } from '../tools/sandbox.ts';
 import type { AgentPool } from './agent-pool.ts';
 import type { Budget } from './budget.ts';
 import type { Gates } from './gates.ts';
+import type { SlmParts } from './slm/parts.ts';
 import type { Stopper } from './stop.ts';
 
 /** A role's model as the run uses it. Costs are in USD; null means that the price is not known. */
@@ -29,6 +30,10 @@ export interface RunParts {
   workspace: Workspace;
   sandbox: Sandbox;
   gates: Gates;
+  /** Null in a run that makes no model. */
+  slm: SlmParts | null;
+  /** How many trainings a run that makes a model tries. */
+  trainings: number;
   /** Names of all acceptance tests of the run's architecture, for the manager. */
   acceptanceNames: readonly string[];
   modelFor(role: Role): RoleModel;

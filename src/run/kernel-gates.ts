@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import PQueue from 'p-queue';
+import { INTEGRATION } from '../agents/slm-pipeline.ts';
 import type { Accelerator } from '../kernel/qemu.ts';
 import { findProgram } from '../kernel/toolchain.ts';
 import type { Config } from '../protocol/config.ts';
@@ -18,6 +19,7 @@ import { adoptObjects, sharedObjects } from '../validation/objects.ts';
 import { kernelOf } from '../validation/record.ts';
 import type { Workspace } from '../git/workspace.ts';
 import type { Gates, MergeGateInput, Record, TaskGateInput } from './gates.ts';
+import { MAX_MODEL_BYTES } from './slm/gates.ts';
 
 export interface KernelGateOptions {
   config: Config;
@@ -67,6 +69,9 @@ export class KernelGates implements Gates {
     const diff = validateDiff(await workspace.changes(base, head), {
       scope: spec.scope,
       tests: acceptance,
+      ...(spec.id === INTEGRATION
+        ? { binary: { files: ['slm/models/*.gguf'], maxBytes: MAX_MODEL_BYTES } }
+        : {}),
       tree,
     });
     await record(diff);

@@ -27,6 +27,7 @@ const PLACES: Record<EventBody['type'], [Book, Level]> = {
   'model.called': ['agent', 'debug'],
   'model.answered': ['agent', 'info'],
   'model.failed': ['agent', 'error'],
+  'stage.progress': ['agent', 'debug'],
   'tool.called': ['agent', 'debug'],
   'tool.finished': ['agent', 'debug'],
   'agent.nudged': ['agent', 'warn'],

@@ -1,5 +1,5 @@
 import { planningPrompt } from '../agents/prompts.ts';
-import { SLM_PIPELINE } from '../agents/slm-pipeline.ts';
+import { INTEGRATION, integrationTask, pipelineStep, slmPipeline } from '../agents/slm-pipeline.ts';
 import type { RunState } from '../protocol/run-state.ts';
 import type { TaskSpec } from '../protocol/task.ts';
 import { runAgentSession, sessionId } from './agent-sessions.ts';
@@ -7,12 +7,11 @@ import type { RunContext } from './context.ts';
 import { checkTasks } from './graph.ts';
 import { managerHost } from './tool-hosts.ts';
 
-const PIPELINE_IDS: ReadonlySet<string> = new Set(SLM_PIPELINE.map(({ id }) => id));
-
 /** True once the graph holds what the run's mode asks for. */
 export function isPlanned(state: RunState): boolean {
-  const ids = [...state.tasks.keys()];
-  return state.mode === 'slm_training' ? ids.length > 0 : ids.some((id) => !PIPELINE_IDS.has(id));
+  if (state.mode === 'slm_training') return hasPipeline(state);
+  if (state.mode === 'dual') return state.tasks.has(INTEGRATION);
+  return hasKernelTasks(state);
 }
 
 /**
@@ -20,16 +19,35 @@ export function isPlanned(state: RunState): boolean {
  * tasks are in the graph, else why there are none.
  */
 export async function plan(context: RunContext): Promise<string | null> {
-  const { mode } = context.state;
-  if (mode !== 'kernel_build' && !context.state.tasks.has(SLM_PIPELINE[0]!.id)) {
-    await context.emit({ type: 'tasks.added', tasks: [...SLM_PIPELINE], by: 'engine' });
+  const { state, config, trainings } = context;
+  if (state.mode !== 'kernel_build' && !hasPipeline(state)) {
+    const { model_size: size, quantization } = config.slm;
+    const tasks = slmPipeline({ trainings, size, quantization });
+    await context.emit({ type: 'tasks.added', tasks, by: 'engine' });
   }
-  return mode === 'slm_training' ? null : planKernel(context);
+  if (state.mode === 'slm_training') return null;
+  const failure = await planKernel(context);
+  if (failure === null && state.mode === 'dual' && !state.tasks.has(INTEGRATION)) {
+    await context.emit({
+      type: 'tasks.added',
+      tasks: [integrationTask([...state.tasks.keys()])],
+      by: 'engine',
+    });
+  }
+  return failure;
+}
+
+function hasPipeline({ tasks }: RunState): boolean {
+  return [...tasks.values()].some(({ spec }) => pipelineStep(spec) !== null);
+}
+
+function hasKernelTasks({ tasks }: RunState): boolean {
+  return [...tasks.values()].some(({ spec }) => pipelineStep(spec) === null);
 }
 
 async function planKernel(context: RunContext): Promise<string | null> {
   let failure = '';
-  const planned = () => isPlanned(context.state);
+  const planned = () => hasKernelTasks(context.state);
   for (let attempt = 1; attempt <= context.config.agents.max_attempts; attempt++) {
     if (planned()) return null;
     const agent = await context.pool.acquire('manager', { signal: context.stopper.work });

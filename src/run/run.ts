@@ -212,6 +212,9 @@ export class Run implements RunHandle {
   async #work(): Promise<void> {
     try {
       const context = this.#context();
+      await context.slm?.prepare(this.#stopper.work, (text) =>
+        this.emit({ type: 'notice', level: 'info', text }),
+      );
       if (!isPlanned(this.state)) {
         const failure = await plan(context);
         if (failure !== null) return await this.#finish('failed', failure);

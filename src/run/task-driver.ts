@@ -1,4 +1,3 @@
-import { ROLE_PROFILES } from '../agents/roles.ts';
 import type { Evidence } from '../protocol/evidence.ts';
 import { USER } from '../protocol/review.ts';
 import type { TaskView } from '../protocol/run-state.ts';
@@ -28,8 +27,6 @@ interface DriveOptions {
  */
 export async function driveTask(context: RunContext, id: string, options: DriveOptions): Promise<void> {
   const task = taskView(context, id);
-  const unavailable = ROLE_PROFILES[task.spec.role].unavailable;
-  if (unavailable) return move(context, task, options, 'failed', unavailable);
   for (;;) {
     options.signal.throwIfAborted();
     context.stopper.throwIfStopping();

@@ -5,6 +5,7 @@ import type { Worktree } from '../git/workspace.ts';
 import type { ToolHost } from '../tools/tool.ts';
 import type { Agent } from './agent-pool.ts';
 import type { RunContext } from './context.ts';
+import { slmHost } from './slm/host.ts';
 import { askUser } from './questions.ts';
 
 /** A host that can do nothing but ask the user; each role's host adds what its tools need. */
@@ -30,6 +31,7 @@ export function workHost(
   const { session, agent, spec, worktree, signal } = scope;
   return {
     ...baseHost(context, session, agent, signal),
+    slm: slmHost(context, { session, agent: agent.id }),
     build: (target) => context.gates.build({ path: worktree.path, target, signal }),
     test: (names) =>
       context.gates.test({ path: worktree.path, names: names.length > 0 ? names : spec.acceptance, signal }),

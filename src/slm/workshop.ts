@@ -13,6 +13,6 @@ export interface Workshop {
   stageTimeoutMs: number;
   /** Waits until the machine has room for another stage, runs it, and lets the next one in. */
   turn<Result>(signal: AbortSignal, work: () => Promise<Result>): Promise<Result>;
-  /** Shows how far a stage of an agent's is. */
-  progress(stage: StageName, event: StageEvent): void;
+  /** Shows how far a stage of an agent's is; `out` is where it writes. */
+  progress(stage: StageName, event: StageEvent, options?: { out?: string | undefined }): void;
 }

@@ -23,7 +23,7 @@ export interface ToolHost {
    * Carries out a tool of the SLM pipeline, whose work lies in src/slm; the tool itself only describes and checks its
    * input. Absent in a run that makes no model.
    */
-  slm?(tool: string, input: unknown, context: ToolContext): Promise<ToolResult>;
+  slm?: ((tool: string, input: unknown, context: ToolContext) => Promise<ToolResult>) | undefined;
 }
 
 export interface ToolContext {

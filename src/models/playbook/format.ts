@@ -72,6 +72,8 @@ export const playbookSchema = z.strictObject({
     .default({}),
   /** kernel_build when nobody says otherwise. */
   mode: z.enum(WORKFLOW_MODES).optional(),
+  /** Trainings of a model that it has recorded, in the modes that train one. */
+  trainings: z.number().int().min(1).max(64).optional(),
   /** The workspace it expects; empty when nobody says otherwise. */
   start: z.enum(['empty', 'reference']).optional(),
   /** A specification of its own, with tests/acceptance.toml, relative to the playbook's folder. */

@@ -101,6 +101,19 @@ export const eventBodySchema = z.discriminatedUnion('type', [
   event('model.failed', { session, agent, turn: z.number().int(), message: z.string() }),
   event('tool.called', { session, agent, tool: z.string(), summary: z.string() }),
   event('tool.finished', { session, agent, tool: z.string(), ok: z.boolean(), durationMs: z.number() }),
+  /**
+   * How far a stage of the SLM pipeline is: its beginning, its end, and now and then between them. What it said in full
+   * lies in `log`, a file of one JSON object a line below the run's folder.
+   */
+  event('stage.progress', {
+    session,
+    agent,
+    stage: z.string(),
+    text: z.string(),
+    /** From 0 to 1; absent where nobody knows. */
+    fraction: z.number().min(0).max(1).optional(),
+    log: z.string().optional(),
+  }),
   event('agent.nudged', { session, agent, reason: z.string() }),
 
   event('evidence.recorded', { task: task.optional(), evidence: evidenceSchema }),

@@ -73,7 +73,7 @@ export class Bench {
         log: newKeptFile(stage, context).path,
         onEvent: (event) => {
           if (events.push(event) > KEPT_EVENTS) events.splice(1, 1);
-          workshop.progress(stage, event);
+          workshop.progress(stage, event, options as { out?: string });
         },
       }),
     );

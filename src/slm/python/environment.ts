@@ -64,12 +64,15 @@ export function environmentPlace({ package: slm, cache, platform }: PythonMachin
 }
 
 /** The variables that a pipeline command needs beside those of the system. */
-export function pythonVariables(python: Python): Record<string, string> {
+export function pythonVariables(python: Python, env: Env = process.env): Record<string, string> {
   return {
     PYTHONPATH: python.package,
     // The package may lie where it cannot be written.
     PYTHONDONTWRITEBYTECODE: '1',
     PYTHONUNBUFFERED: '1',
     PYTHONIOENCODING: 'utf-8',
+    // Threads that wait busily for each other stand still where builds and boots want the same cores.
+    OMP_WAIT_POLICY: 'passive',
+    ...(env['OMP_NUM_THREADS'] ? { OMP_NUM_THREADS: env['OMP_NUM_THREADS'] } : {}),
   };
 }

@@ -171,28 +171,19 @@ describe('a run', function () {
     assert.equal(merges, 5);
   });
 
-  it('says that the tools of the SLM pipeline come later, and does the rest of dual mode', async () => {
-    place = new EngineFolder();
-    await place.provider(headerTasks('one'), { workflow: { mode: 'dual' } });
-    const run = await place.start();
-    assert.equal(await run.handle.stopped, 'failed', run.story());
-    assert.equal(run.state.tasks.size, 8);
-    assert.equal(run.task('one').state, 'merged');
-    assert.deepEqual(
-      [run.task('slm-data').state, run.task('slm-architecture').state, run.task('slm-acceptance').state],
-      ['failed', 'failed', 'blocked'],
-    );
-    assert.match(run.task('slm-data').reason, /not part of this version/);
-  });
-
-  it('says so too where the SLM is all that is asked for', async () => {
-    place = new EngineFolder();
-    const provider = await place.provider(headerTasks('one'), { workflow: { mode: 'slm_training' } });
-    const run = await place.start();
-    assert.equal(await run.handle.stopped, 'failed', run.story());
-    assert.equal(run.state.tasks.size, 7);
-    assert.match(run.state.statusMessage, /7 of 7 tasks .*not part of this version/);
-    assert.equal(provider.calls.length, 0, 'nothing is paid for');
+  it('stops before anything is paid for where the Python of the SLM pipeline is missing, and says how to get one', async () => {
+    for (const mode of ['slm_training', 'dual']) {
+      place = new EngineFolder();
+      const provider = await place.provider(headerTasks('one'), { workflow: { mode } });
+      const run = await place.start({ env: { ...place.env, AUTON_SLM_PYTHON: '/nowhere/python' } });
+      assert.equal(await run.handle.stopped, 'paused', run.story());
+      assert.match(
+        run.state.statusMessage,
+        /AUTON_SLM_PYTHON \(\/nowhere\/python\) does not exist.*or unset it/s,
+      );
+      assert.equal(provider.calls.length, 0, 'nothing is paid for');
+      await place.close();
+    }
   });
 
   it('takes part with a tester and an architect, each for tasks of their own', async () => {
