@@ -1,9 +1,11 @@
 /**
  * Bundles into dist/: `auton.mjs` (the command line and the engine), `extension.cjs` (what the editor loads),
- * `webview/` (what runs in its panels) and `node-pty/` (its terminals). With --watch it stays and follows the sources.
+ * `ask-slm.mjs` (runs a language model for it) with the shipped one in `slm/`, `webview/` (what runs in its panels) and
+ * `node-pty/` (its terminals). With --watch it stays and follows the sources.
  */
 import { build, context } from 'esbuild';
 import { copyNodePty } from './scripts/node-pty.mjs';
+import { copyShippedModel } from './scripts/shipped-model.mjs';
 
 const shared = { bundle: true, sourcemap: 'linked', logLevel: 'warning' };
 
@@ -26,6 +28,15 @@ const bundles = [
         'const require = createRequireForBundle(import.meta.url);',
       ].join('\n'),
     },
+  },
+  {
+    ...shared,
+    entryPoints: ['src/slm/ask/main.ts'],
+    outfile: 'dist/ask-slm.mjs',
+    platform: 'node',
+    format: 'esm',
+    target: 'node22',
+    minify: true,
   },
   {
     ...shared,
@@ -55,6 +66,7 @@ const bundles = [
 
 if (!copyNodePty('dist/node-pty'))
   console.warn('node-pty is not installed: no serial terminal in the editor.');
+await copyShippedModel('dist/slm');
 if (process.argv.includes('--watch')) {
   for (const options of bundles) {
     const watcher = await context({ ...options, logLevel: 'info' });

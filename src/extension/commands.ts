@@ -12,6 +12,7 @@ import { COMMANDS, type CommandName } from './ids.ts';
 import { kernelCommands } from './kernel/commands.ts';
 import { keyCommands } from './models/key-commands.ts';
 import { modelCommands } from './models/select-models.ts';
+import { askCommands } from './slm/ask.ts';
 import { statusCommands } from './status/status-bar.ts';
 import { steeringCommands } from './steering/commands.ts';
 import { runGoalCommands } from './steering/run-goal.ts';
@@ -19,6 +20,7 @@ import { viewCommands } from './views/commands.ts';
 
 /** Every command of the manifest. */
 const TABLE: Readonly<Record<CommandName, Command>> = {
+  ...askCommands,
   ...changeCommands,
   ...reviewCommands,
   ...configurationCommands,

@@ -50,6 +50,7 @@ const COMMAND_NAMES = [
   'revealTask',
   'refreshRuns',
   'copyCommand',
+  'askSlm',
 ] as const;
 export type CommandName = (typeof COMMAND_NAMES)[number];
 

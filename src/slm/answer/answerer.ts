@@ -1,0 +1,48 @@
+import { readFileSync } from 'node:fs';
+import { errorMessage, UserError } from '../../protocol/errors.ts';
+import { loadOnnx } from '../onnx/runtime.ts';
+import { Decoder, DecoderError, type Answer } from './decoder.ts';
+import { readGrammar } from './grammar.ts';
+import { readModel, type ModelFiles } from './model-files.ts';
+
+/** An answer as the kernel reports it. */
+export interface Reported extends Answer {
+  /** What is no business of a kernel goes to TROUBLESHOOT, unsure. */
+  intent: string;
+  unsure: boolean;
+}
+
+const REFUSAL = 'OTHER';
+/** What the kernel calls sure. */
+const SURE = 0.45;
+
+export interface Answerer {
+  model: Omit<ModelFiles, 'onnx' | 'tokenizer'>;
+  answer: (line: string) => Promise<Reported>;
+}
+
+/** A model that answers lines. `runtime` is the folder of ONNX Runtime's package. @throws UserError */
+export async function openAnswerer(options: {
+  model: string;
+  grammar: string;
+  runtime: string;
+}): Promise<Answerer> {
+  const { onnx, tokenizer, ...model } = readModel(options.model);
+  const again = `Is ${options.model} an export of this version of the pipeline?`;
+  try {
+    const grammar = readGrammar(readFileSync(options.grammar, 'utf8'));
+    const logits = await loadOnnx(options.runtime, onnx);
+    const decoder = new Decoder(logits, tokenizer, grammar, model.context);
+    return {
+      model,
+      answer: async (line) => {
+        const answer = await decoder.answer(line);
+        const unsure = answer.label === REFUSAL || answer.probability < SURE;
+        return { ...answer, intent: unsure ? 'TROUBLESHOOT' : answer.label, unsure };
+      },
+    };
+  } catch (cause) {
+    const said = cause instanceof DecoderError ? cause.message : errorMessage(cause);
+    throw new UserError(`The model cannot be used: ${said}.`, again, { cause });
+  }
+}
