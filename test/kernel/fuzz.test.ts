@@ -111,6 +111,16 @@ const TARGETS: Target[] = [
     seeds: () => [],
   },
   {
+    name: 'loader',
+    sources: [
+      ...inFs(...VFS, ...EXT2.map((name) => `ext2/${name}`), ...PARTITIONS),
+      ...[...inDev('block'), ...['volume', 'kernel'].map((name) => `arch/x86_64/setup/loader/${name}.c`)],
+    ],
+    own: ['fs_kernel'],
+    maxBytes: 200,
+    seeds: () => [],
+  },
+  {
     name: 'package',
     sources: ['tar', 'manifest', 'sha256'].map((name) => `pkg/${name}.c`),
     own: ['fs_kernel'],

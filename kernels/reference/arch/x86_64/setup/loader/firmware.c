@@ -34,6 +34,10 @@ bool memory_is_usable(uint64_t from, uint64_t bytes) {
     return false;
 }
 
+uint8_t *memory_at(uint64_t physical) {
+    return (uint8_t *)(uintptr_t)physical;
+}
+
 static bool high_is_open(void) {
     static volatile uint32_t low;
     volatile uint32_t *high = (volatile uint32_t *)((uintptr_t)&low + MB(1));
@@ -62,15 +66,15 @@ void disk_use(uint32_t drive) {
 }
 
 const uint8_t *disk_read(uint64_t sector, uint32_t bytes) {
-    static uint64_t held; /* what TRANSFER holds */
+    static uint64_t held; /* what `transfer` holds */
     static uint32_t held_bytes;
     if (sector == held && bytes <= held_bytes)
-        return TRANSFER;
+        return transfer;
     struct {
         uint8_t size, zero;
         uint16_t count, offset, segment;
         uint64_t sector;
-    } PACKED packet = {16, 0, (uint16_t)((bytes + SECTOR - 1) / SECTOR), 0, (uint16_t)((uintptr_t)TRANSFER >> 4), sector};
+    } PACKED packet = {16, 0, (uint16_t)((bytes + SECTOR - 1) / SECTOR), 0, (uint16_t)((uintptr_t)transfer >> 4), sector};
     struct bios_registers r = {.eax = 0x4200, .edx = disk, .esi = (uint32_t)(uintptr_t)&packet};
     if (packet.count > SECTORS_AT_ONCE)
         stop("the loader asks for too much at once");
@@ -79,5 +83,5 @@ const uint8_t *disk_read(uint64_t sector, uint32_t bytes) {
         stop("the BIOS cannot read a part of it");
     held = sector;
     held_bytes = bytes;
-    return TRANSFER;
+    return transfer;
 }

@@ -17,9 +17,9 @@ static void load_part(const struct file *file, const struct elf64_program *h, ui
         stop("this machine has too little memory for the kernel");
     if (h->file_bytes > h->memory_bytes || h->offset >> 32)
         stop("/boot/kernel.elf is damaged");
-    uint8_t *to = (uint8_t *)(uintptr_t)h->physical;
+    uint8_t *to = memory_at(h->physical);
     uint32_t bytes = (uint32_t)h->file_bytes;
-    ext2_read(file, (uint32_t)h->offset, bytes, to);
+    file_read(file, (uint32_t)h->offset, bytes, to);
     memset(to + bytes, 0, (uint32_t)h->memory_bytes - bytes);
     *sum = crc32(to, bytes, *sum);
 }
@@ -49,11 +49,11 @@ uint32_t kernel_load(const struct file *file) {
     bool has_sum = false;
     if (file->size < sizeof elf)
         stop("/boot/kernel.elf is no kernel");
-    ext2_read(file, 0, sizeof elf, &elf);
+    file_read(file, 0, sizeof elf, &elf);
     if (memcmp(elf.magic, ELF_MAGIC, sizeof elf.magic) != 0 || elf.class != ELF_CLASS_64 ||
         elf.program_bytes != sizeof *headers || elf.programs > MOST_HEADERS || elf.program_offset >> 32)
         stop("/boot/kernel.elf is no kernel");
-    ext2_read(file, (uint32_t)elf.program_offset, elf.programs * (uint32_t)sizeof *headers, headers);
+    file_read(file, (uint32_t)elf.program_offset, elf.programs * (uint32_t)sizeof *headers, headers);
     for (uint32_t i = 0; i < elf.programs; i++) {
         const struct elf64_program *h = &headers[i];
         if (h->type == ELF_LOAD)
@@ -62,7 +62,7 @@ uint32_t kernel_load(const struct file *file) {
             continue;
         uint32_t bytes = (uint32_t)h->file_bytes;
         const uint32_t *found;
-        ext2_read(file, (uint32_t)h->offset, bytes, notes);
+        file_read(file, (uint32_t)h->offset, bytes, notes);
         if ((found = find_note(notes, bytes, ELF_XEN, ELF_XEN_PHYS32_ENTRY)))
             entry = *found;
         if ((found = find_note(notes, bytes, ELF_AUTON, ELF_AUTON_CHECKSUM))) {

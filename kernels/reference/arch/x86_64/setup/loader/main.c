@@ -16,9 +16,9 @@ static struct {
 /* The first line of /boot/cmdline. */
 static void read_cmdline(void) {
     struct file file;
-    if (!ext2_find("/boot/cmdline", &file))
+    if (!file_find("/boot/cmdline", &file))
         return;
-    ext2_read(&file, 0, file.size < CMDLINE_BYTES ? file.size : CMDLINE_BYTES - 1, cmdline);
+    file_read(&file, 0, file.size < CMDLINE_BYTES ? file.size : CMDLINE_BYTES - 1, cmdline);
     for (char *p = cmdline; *p; p++)
         if (*p == '\n' || *p == '\r')
             *p = '\0';
@@ -31,9 +31,9 @@ void loader_main(uint32_t drive) {
     memory_find();
     memory_open_high();
     disk_use(drive);
-    ext2_use(*(const volatile uint64_t *)(PARTITION_FIELD));
+    volume_use(*(const volatile uint64_t *)(PARTITION_FIELD));
     read_cmdline();
-    if (!ext2_find("/boot/kernel.elf", &kernel))
+    if (!file_find("/boot/kernel.elf", &kernel))
         stop("there is no /boot/kernel.elf on it");
     uint32_t entry = kernel_load(&kernel);
     start_info.magic = START_INFO_MAGIC;

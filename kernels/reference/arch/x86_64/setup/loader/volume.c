@@ -17,7 +17,7 @@ static struct {
     uint32_t blocks, inodes, first_block, inodes_per_group, inode_bytes;
     uint32_t shift; /* a block has 1 << shift bytes */
 } volume;
-static uint32_t pointer_block[3]; /* which block of numbers POINTER_BLOCKS holds for each level */
+static uint32_t pointer_block[LEVELS]; /* which one `pointer_blocks` holds for each level; 0: none */
 
 static uint16_t get16(const uint8_t *p) {
     return (uint16_t)(p[0] | p[1] << 8);
@@ -35,7 +35,7 @@ static uint32_t block_bytes(void) {
     return 1u << volume.shift;
 }
 
-/* So many blocks from one on, or the part of a block, into TRANSFER. */
+/* So many blocks from one on, or the part of a block, into `transfer`. */
 static const uint8_t *read_blocks(uint32_t block, uint32_t bytes) {
     uint32_t count = (bytes + block_bytes() - 1) >> volume.shift;
     if (block < volume.first_block || block >= volume.blocks || count > volume.blocks - block)
@@ -43,8 +43,9 @@ static const uint8_t *read_blocks(uint32_t block, uint32_t bytes) {
     return disk_read(volume.first_sector + ((uint64_t)block << (volume.shift - 9)), bytes);
 }
 
-void ext2_use(uint64_t first_sector) {
+void volume_use(uint64_t first_sector) {
     const uint8_t *s = disk_read(first_sector + SUPERBLOCK_SECTOR, SECTOR);
+    memset(pointer_block, 0, sizeof pointer_block);
     uint32_t revision = get32(s + 76), log_block = get32(s + 24);
     if (get16(s + 56) != MAGIC)
         stop("there is no ext2 file system where the installation left one");
@@ -82,13 +83,13 @@ static uint32_t block_of(const struct file *file, uint32_t index) {
         return file->blocks[index];
     uint32_t bits = volume.shift - 2, level = 1; /* a block holds 1 << bits numbers */
     index -= DIRECT;
-    while (level < 3 && index >> (bits * level)) {
+    while (level < LEVELS && index >> (bits * level)) {
         index -= 1u << (bits * level);
         level++;
     }
     uint32_t block = file->blocks[DIRECT - 1 + level];
     while (block && level--) {
-        uint8_t *numbers = POINTER_BLOCKS + level * 4096;
+        uint8_t *numbers = pointer_blocks[level];
         if (pointer_block[level] != block)
             memcpy(numbers, read_blocks(block, block_bytes()), block_bytes());
         pointer_block[level] = block;
@@ -97,7 +98,7 @@ static uint32_t block_of(const struct file *file, uint32_t index) {
     return block;
 }
 
-void ext2_read(const struct file *file, uint32_t from, uint32_t bytes, void *to) {
+void file_read(const struct file *file, uint32_t from, uint32_t bytes, void *to) {
     uint8_t *out = to;
     if (from > file->size || bytes > file->size - from)
         stop("a file on it ends too early");
@@ -124,20 +125,20 @@ static uint32_t look_up(const struct file *directory, const char *name, uint32_t
     if (directory->size > MOST_DIRECTORY_BYTES)
         damaged();
     for (uint32_t at = 0, size; at < directory->size; at += size) {
-        ext2_read(directory, at, 8, entry);
+        file_read(directory, at, 8, entry);
         size = get16(entry + 4);
         if (size < 8 || size & 3 || entry[6] > size - 8)
             damaged();
         if (!get32(entry) || entry[6] != length)
             continue;
-        ext2_read(directory, at + 8, length, entry + 8);
+        file_read(directory, at + 8, length, entry + 8);
         if (memcmp(entry + 8, name, length) == 0)
             return get32(entry);
     }
     return 0;
 }
 
-bool ext2_find(const char *path, struct file *file) {
+bool file_find(const char *path, struct file *file) {
     uint32_t kind = read_inode(ROOT, file);
     while (*path++ == '/') {
         uint32_t length = 0;
