@@ -13,6 +13,7 @@ struct activations {
     float *scales;       /* (count, columns/32) */
     int32_t *sums;       /* (count, columns/16): sums of quants */
     int32_t *offsets;    /* (count, columns/32): -8 times their sums */
+    uint64_t *lanes;     /* (count, columns/4): four quants each, as lanes.c multiplies them */
 };
 enum activation_rounding rounding_for(uint32_t type);
 
@@ -44,7 +45,7 @@ struct isa {
     void (*add)(float *x, const float *y, size_t n);
     void (*attend)(const struct attention *a);
 };
-extern const struct isa isa_scalar;
+extern const struct isa isa_scalar, isa_lanes;
 
 /* The instruction sets of this architecture, best first, `scalar` last; NULL at the end. */
 const struct isa *const *isa_list(void);

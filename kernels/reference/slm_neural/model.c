@@ -236,6 +236,7 @@ static void layout(struct neural *n, struct arena *a) {
     n->input.quants = arena_take(a, batch, ALIGN_UP(widest, 64));
     n->input.scales = arena_take(a, batch, (widest / 32 + 1) * sizeof(float));
     n->input.sums = arena_take(a, batch, (widest / 16 + 1) * sizeof(int32_t));
+    n->input.lanes = arena_take(a, batch, (widest / 4 + 1) * sizeof(uint64_t));
     n->input.offsets = arena_take(a, batch, (widest / 32 + 1) * sizeof(int32_t));
     n->candidates = arena_take(a, n->vocabulary.size, sizeof(uint32_t));
     n->weights = arena_take(a, n->vocabulary.size, sizeof(float));

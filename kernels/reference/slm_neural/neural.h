@@ -15,6 +15,9 @@ struct neural_options {
 #define NEURAL_BATCH 64
 #define NEURAL_TEXT_MAX 4096 /* bytes that neural_tokenize() takes */
 
+/* The instruction set that is fastest on this machine, by a clock of nanoseconds: takes some ten microseconds. */
+const char *neural_fastest_isa(uint64_t (*now)(void));
+
 /* Bytes of memory that neural_load() needs, aligned to 64; 0 with a reason when the file is none that it could load
  * (whether all tensors are there only neural_load() finds out). */
 size_t neural_memory(const void *file, size_t bytes, const struct neural_options *options, neural_reason_t reason);
@@ -66,5 +69,7 @@ struct neural_sampling {
 };
 /* NEURAL_NO_TOKEN when no token is allowed. */
 uint32_t neural_sample(struct neural *n, struct neural_sampling *sampling);
+/* The likeliest of these tokens; of equals the first. `count` is 1 or more. */
+uint32_t neural_likeliest(const struct neural *n, const uint32_t *tokens, size_t count);
 /* How the probability is shared among these tokens, in 1/10000; the sum is about 10000. At most 64 of them. */
 void neural_choice(const struct neural *n, const uint32_t *tokens, size_t count, uint32_t *out);

@@ -82,6 +82,14 @@ uint32_t neural_sample(struct neural *n, struct neural_sampling *s) {
     return n->candidates[count - 1 - i];
 }
 
+uint32_t neural_likeliest(const struct neural *n, const uint32_t *tokens, size_t count) {
+    uint32_t best = tokens[0];
+    for (size_t i = 1; i < count; i++)
+        if (n->logits[tokens[i]] > n->logits[best])
+            best = tokens[i];
+    return best;
+}
+
 void neural_choice(const struct neural *n, const uint32_t *tokens, size_t count, uint32_t *out) {
     float weights[64], largest = n->logits[tokens[0]], sum = 0;
     count = count < ARRAY_SIZE(weights) ? count : ARRAY_SIZE(weights);

@@ -26,7 +26,7 @@ const struct isa isa_scalar = {
 
 /* An architecture with vectors has a list of its own. */
 __attribute__((weak)) const struct isa *const *isa_list(void) {
-    static const struct isa *const list[] = {&isa_scalar, NULL};
+    static const struct isa *const list[] = {&isa_lanes, &isa_scalar, NULL};
     return list;
 }
 

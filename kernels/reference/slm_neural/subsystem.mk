@@ -11,6 +11,8 @@ slm_neural_FLOAT = $(if $(filter $(O)/host/%,$@),,$(ARCH_FLOAT_CFLAGS))
 $(foreach o,$(O) $(O)/host,$o/slm_neural/%.o): FILE_CFLAGS = -O2 $(slm_neural_FLOAT)
 $(foreach o,$(O) $(O)/host,$o/slm_neural/scalar.o $o/arch/$(ARCH)/slm_neural/%.o): FILE_CFLAGS = \
 	$(slm_neural_VECTOR) $(slm_neural_FLOAT) -Islm_neural $(slm_neural_ISA_$(basename $(notdir $@)))
+$(foreach o,$(O) $(O)/host,$o/slm_neural/lanes.o): FILE_CFLAGS = -O2 -fno-tree-vectorize -fno-tree-slp-vectorize \
+	-fassociative-math -fno-signed-zeros -fno-trapping-math -fno-math-errno -ffp-contract=fast $(slm_neural_FLOAT)
 # Each instruction set is a file of its own, the only one that is compiled for it.
 slm_neural_ISA_avx2 := -mavx2 -mfma -mf16c
 slm_neural_ISA_avx512 := -mavx512f -mavx512dq -mavx512bw -mavx512vl -mavx512vnni -mavx2 -mfma -mf16c -mprefer-vector-width=512

@@ -34,7 +34,7 @@ static void find_control_tokens(void) {
 
 static int load_into_pool(size_t file_bytes) {
     static neural_reason_t reason;
-    struct neural_options options = {.context = CONTEXT};
+    struct neural_options options = {.context = CONTEXT, .isa = neural_fastest_isa(arch_time_ns)};
     size_t bytes = neural_memory(slm_model_start, file_bytes, &options, reason);
     if (!bytes)
         return fall_back(reason);

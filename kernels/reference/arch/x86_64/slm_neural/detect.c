@@ -4,7 +4,7 @@
 extern const struct isa isa_avx2, isa_avx512;
 
 const struct isa *const *isa_list(void) {
-    static const struct isa *const list[] = {&isa_avx512, &isa_avx2, &isa_scalar, NULL};
+    static const struct isa *const list[] = {&isa_avx512, &isa_avx2, &isa_lanes, &isa_scalar, NULL};
     return list;
 }
 
