@@ -73,9 +73,20 @@ static void say_failure(const struct slm_ask *ask, slm_result_t *out, const char
     ask->say(out, "I could not %s %s: %s.\n", what, path, errno_text(error));
 }
 
+static bool is_file(const char *path) {
+    struct stat st;
+    return vfs_stat(path, &st) == 0 && S_ISREG(st.mode);
+}
+
+static void show_file(const struct slm_ask *ask, slm_result_t *out);
+
 static void list_directory(const struct slm_ask *ask, slm_result_t *out) {
     const char *path = ask->paths[0][0] ? ask->paths[0] : "/";
     static struct dirent entry;
+    if (is_file(path)) {
+        show_file(ask, out);
+        return;
+    }
     int fd = vfs_open(path, O_RDONLY | O_DIRECTORY, 0), more = fd, n = 0;
     while (fd >= 0 && (more = vfs_readdir(fd, &entry)) > 0)
         if (n++ < SHOWN_NAMES)
@@ -180,7 +191,8 @@ static void mount_disk(const struct slm_ask *ask, unsigned step, slm_result_t *o
     else
         ask->say(out, "%s is mounted at %s.\n", name, target);
 }
-SLM_SKILL(mount, .name = "disk-mount", .intent = INTENT_INSTALL_CONFIGURE, .words = {"mount", "disk partition drive /x vda sda nvme"},
+SLM_SKILL(mount, .name = "disk-mount", .intent = INTENT_INSTALL_CONFIGURE, .unmistakable = true,
+          .words = {"mount", "disk partition drive /x vda sda nvme"},
           .none = "unmount umount what which show list", .answer = propose_mount, .act = mount_disk);
 
 static void propose_unmount(const struct slm_ask *ask, slm_result_t *out) {
@@ -196,7 +208,7 @@ static void unmount_disk(const struct slm_ask *ask, unsigned step, slm_result_t 
     else
         ask->say(out, "Nothing is mounted at %s any more; its disk is up to date.\n", target_of(ask));
 }
-SLM_SKILL(unmount, .name = "disk-unmount", .intent = INTENT_INSTALL_CONFIGURE, .words = {"unmount umount eject"},
+SLM_SKILL(unmount, .name = "disk-unmount", .intent = INTENT_INSTALL_CONFIGURE, .unmistakable = true, .words = {"unmount umount eject"},
           .answer = propose_unmount, .act = unmount_disk);
 
 SELFTEST(fs_skill_sizes, "fs") {

@@ -131,7 +131,7 @@ static void ping(const struct slm_ask *ask, slm_result_t *out) {
     ask->say(out, " in %u.%03u ms.\n", us / 1000, us % 1000);
 }
 SLM_SKILL(ping, .name = "network-ping", .intent = INTENT_TROUBLESHOOT,
-          .words = {"ping reach reachable answer alive up", "10.0.0.1 host server machine gateway com org net"},
+          .unmistakable = true, .words = {"ping reach reachable answer alive", "10.0.0.1 host server machine gateway com org net"},
           .none = "gateway+why how+long", .answer = ping);
 
 static void look_up(const struct slm_ask *ask, slm_result_t *out) {
@@ -150,6 +150,7 @@ static void look_up(const struct slm_ask *ask, slm_result_t *out) {
     ask->say(out, "%s is %s.\n", ask->host, ip_format(ip, text));
 }
 SLM_SKILL(look_up, .name = "network-lookup", .intent = INTENT_SYSTEM_MANAGE,
+          .unmistakable = true,
           .words = {"resolve lookup look+up nslookup dig dns address+of ip+of", "org com net name host address"},
           .none = "driver device pci 10.0.0.1", .answer = look_up);
 
@@ -167,6 +168,7 @@ static void connections(const struct slm_ask *ask, slm_result_t *out) {
     ask->say(out, n ? "%zu in all.\n" : "There are no connections and no open ports.\n", n);
 }
 SLM_SKILL(connections, .name = "network-connections", .intent = INTENT_SYSTEM_MANAGE,
+          .unmistakable = true,
           .words = {"connection connections socket sockets port ports netstat listening",
                     "open list show active listening listen established what which who"},
           .none = "serial usb why driver", .answer = connections);

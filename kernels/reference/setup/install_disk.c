@@ -182,6 +182,7 @@ static void act(const struct slm_ask *ask, unsigned step, slm_result_t *out) {
     }
 }
 SLM_SKILL(install_disk, .name = "install-disk", .intent = INTENT_INSTALL_CONFIGURE,
+          .unmistakable = true,
           .words = {"install installation put set+up", "yourself itself auton you+on kernel+on os+on system+on"},
           .none = "driver package card bootloader grub linux debian windows", .example = "install yourself on the disk",
           .answer = propose, .act = act);

@@ -92,6 +92,7 @@ static void act(const struct slm_ask *ask, unsigned step, slm_result_t *out) {
     }
 }
 SLM_SKILL(web_server, .name = "role-web-server", .intent = INTENT_APP_INSTALL,
+          .unmistakable = true,
           .words = {"web http webserver website site page pages", "server serve host webserver publish",
                     "be become act turn make need want set+up setup into host serve like"},
           .none = "stop why status list which", .example = "be a web server", .answer = propose, .act = act);

@@ -21,7 +21,7 @@ static void say_driver_of(struct query *q, slm_result_t *out, const device_t *de
     else if (driver)
         say_catalogue_driver(out, driver);
     else if (device_needs_no_driver(dev))
-        say(out, "a %s needs no driver of its own", pci_class_name(dev->class_code, dev->subclass));
+        say(out, "as a bridge (%s) it needs no driver of its own", pci_class_name(dev->class_code, dev->subclass));
     else
         say(out, "I know no driver for it");
     say(out, ".\n");

@@ -147,6 +147,14 @@ static void say_drives(const struct query *q, slm_result_t *out) {
     kfree(lines);
 }
 
+/* "it", after several: the first that can be put in and taken out. */
+static void focus_on_first(struct session *session, const device_t **devices, size_t count) {
+    const device_t *first = devices[0];
+    for (size_t i = 0; i < count && first->bus != BUS_PCI; i++)
+        first = devices[i];
+    focus_on(session, first);
+}
+
 void answer_device(struct query *q, slm_result_t *out) {
     const device_t *devices[CONTEXT_LIST_MAX];
     if (q->slots.has_vendor && q->slots.has_device) {
@@ -201,6 +209,7 @@ void answer_device(struct query *q, slm_result_t *out) {
     } else if (count > 1) {
         say(out, "There are %zu of them:\n", count);
         say_list(q, out, devices, count);
+        focus_on_first(q->session, devices, count < CONTEXT_LIST_MAX ? count : CONTEXT_LIST_MAX);
         if (q->concepts & C(ABOUT_STORAGE))
             say_drives(q, out);
     } else if (q->concepts & C(ABOUT_HARDWARE)) {

@@ -31,7 +31,7 @@ static void say_needs(slm_result_t *out, unsigned needs) {
     if (skill_exists("package-install"))
         needs &= ~(unsigned)NEED_PACKAGES;
     if (!needs) {
-        say(out, "What it stands on is there; do it by hand: `help` lists the commands.\n");
+        say(out, "`help` lists the commands that do such things by hand.\n");
         return;
     }
     say(out, "It would take ");
@@ -97,7 +97,7 @@ void answer_configure(struct query *q, slm_result_t *out) {
                     q->slots.interface);
             else if (q->slots.paths[0][0])
                 say(out, " (%s)", q->slots.paths[0]);
-            say(out, ", but this kernel cannot %s yet. ", TOPICS[t].what);
+            say(out, ", but I cannot %s yet. ", TOPICS[t].what);
             say_needs(out, TOPICS[t].needs);
             if (TOPICS[t].needs == NEED_NETWORK)
                 say_network_state(out);

@@ -47,7 +47,7 @@ static const struct {
     {ABOUT_SYSTEM, "system machine computer kernel box"},
     {DO_KILL, "kill terminate end abort quit stop close destroy cancel"},
     {DO_REBOOT, "reboot restart reset"},
-    {DO_POWEROFF, "shutdown poweroff halt shut+down power+off power+down turn+off switch+off turn+it+off machine+off "
+    {DO_POWEROFF, "shutdown poweroff halt shut+down shut+it+down power+off power+down turn+off switch+off turn+it+off machine+off "
                   "computer+off system+off yourself+off pc+off"},
     {DO_INSTALL, "install download add put fetch instal"},
     {DO_REMOVE, "remove uninstall purge delete deinstall"},

@@ -114,6 +114,6 @@ void answer_history(struct query *q, slm_result_t *out) {
 void answer_unsure(struct query *q, slm_result_t *out) {
     (void)q;
     out->status = SLM_UNSURE;
-    say(out, "I am not sure what you mean, so I will not guess. ");
-    say_abilities(out);
+    say(out, "I am not sure what you mean, so I will not guess. I know hardware, drivers, settings, packages and the state of "
+             "this system; ask \"what can you do\" for examples.\n");
 }

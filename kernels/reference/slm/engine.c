@@ -4,7 +4,7 @@
 #include <auton/klog.h>
 #include <auton/string.h>
 
-enum slm_intent (*slm_second_opinion)(const char *line, enum slm_intent first, uint32_t *confidence_percent);
+void (*slm_second_opinion)(struct slm_reading *reading);
 
 static void vsay(slm_result_t *out, const char *fmt, va_list args) {
     static struct {
@@ -71,26 +71,87 @@ static bool goes_on(const struct query *q) {
     return refers && q->session->step_count > 0 && q->text.count <= 6;
 }
 
+static void parse(struct query *q, const char *line) {
+    q->line = line;
+    text_parse(line, &q->text);
+    intent_correct(&q->text);
+    q->concepts = concepts_of(&q->text);
+    slots_of(&q->text, &q->slots);
+    q->intent = intent_of(&q->text, &q->confidence);
+}
+
+/* "it", "the second one", "the driver?": only the rules know what was talked of. */
+static bool points_back(const struct query *q) {
+    bool names = q->slots.has_vendor || q->slots.has_slot || device_kind_of(q->concepts);
+    bool refers = q->concepts & C(POINTS_BACK) || q->slots.has_ordinal || (q->text.count <= 2 && q->concepts & C(ABOUT_DRIVER));
+    return q->session->step_count > 0 && !names && refers;
+}
+
+static struct slm_reading reading_of(const struct query *q) {
+    const struct slm_skill *skill = skill_for(&q->text);
+    return (struct slm_reading){.line = q->line, .intent = q->intent, .confidence = q->confidence, .words = q->text.count,
+                                .points_back = points_back(q), .skilled = skill && skill->intent == q->intent,
+                                .settled = (skill && skill->unmistakable) || q->concepts & C(ASK_HISTORY)};
+}
+
+/* What would answer: a skill, or a function of the rules. */
+static const void *answerer(const struct query *q) {
+    const struct slm_skill *skill = skill_for(&q->text);
+    return skill ? (const void *)skill->answer : (const void *)rule_for(q);
+}
+
+const void *slm_read_by_rules(uint32_t session, struct slm_reading *reading) {
+    static struct query q;
+    memset(&q, 0, sizeof q);
+    q.session = context_get(session);
+    parse(&q, reading->line);
+    *reading = reading_of(&q);
+    return answerer(&q);
+}
+
+/* What the backend makes of it; true when that is the answer already. Where its plainer words lead to the same answer as
+ * those that were typed, the typed ones are answered, for they say more; where they do not, the plain ones are. */
+static bool second_opinion(struct query *q, slm_result_t *out) {
+    static struct query plain;
+    struct slm_reading reading = reading_of(q);
+    slm_second_opinion(&reading);
+    q->intent = reading.intent;
+    q->confidence = reading.confidence;
+    if (reading.answer) {
+        out->intent = reading.intent;
+        out->status = reading.status;
+        say(out, "%s\n", reading.answer);
+        return true;
+    }
+    if (reading.line == q->line)
+        return false;
+    memset(&plain, 0, sizeof plain);
+    plain.session = q->session;
+    parse(&plain, reading.line);
+    plain.intent = reading.intent;
+    plain.confidence = reading.confidence;
+    if (answerer(&plain) != answerer(q))
+        *q = plain;
+    return false;
+}
+
 void engine_answer(uint32_t session, const char *line, slm_result_t *out) {
     static struct query q; /* one question at a time, see the header */
     memset(out, 0, sizeof *out);
     memset(&q, 0, sizeof q);
-    q.line = line;
     q.session = context_get(session);
-    text_parse(line, &q.text);
-    intent_correct(&q.text);
-    q.concepts = concepts_of(&q.text);
-    slots_of(&q.text, &q.slots);
-    q.intent = intent_of(&q.text, &q.confidence);
+    parse(&q, line);
     out->intent = INTENT_TROUBLESHOOT;
     if (converse(&q, out))
         return;
-    if (slm_second_opinion)
-        q.intent = slm_second_opinion(line, q.intent, &q.confidence);
 
     struct session *s = q.session;
     if (s->plan.kind != PLAN_BIND)
         s->plan.kind = PLAN_NONE; /* what destroys something is confirmed at once or not at all */
+    if (slm_second_opinion && second_opinion(&q, out)) {
+        context_add_step(s, q.intent, line);
+        return;
+    }
     const struct slm_skill *skill = skill_for(&q.text);
     if (skill) {
         skill_answer(skill, &q, out);

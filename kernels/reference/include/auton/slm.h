@@ -30,9 +30,22 @@ struct slm_backend {
 void slm_offer_backend(const struct slm_backend *backend);
 /* What the rule engine answers, whichever backend was chosen; for a backend, from its query(). */
 void slm_answer_by_rules(uint32_t session, const char *text, slm_result_t *out);
-/* Set by a backend: what it makes of a line that the classifier takes for `first`, with that percentage of certainty,
- * which it may change. INTENT_TROUBLESHOOT with less than 45 is "not sure". */
-extern enum slm_intent (*slm_second_opinion)(const char *line, enum slm_intent first, uint32_t *confidence_percent);
+/* How a line is understood before it is answered. */
+struct slm_reading {
+    const char *line;       /* what is answered: the line as typed, or the same wish in plainer words */
+    enum slm_intent intent;
+    uint32_t confidence;    /* percent; less than 45 is "not sure" */
+    size_t words;           /* in the line */
+    bool points_back;       /* to what was talked of before */
+    bool skilled;           /* a subsystem's skill answers it, and is for that intent */
+    bool settled;           /* there is nothing to doubt */
+    const char *answer;     /* of the backend, instead of the rules' own; NULL: none */
+    enum slm_status status; /* that goes with it */
+};
+/* Set by a backend: it may change how a line is read. The texts must last until the answer is there. */
+extern void (*slm_second_opinion)(struct slm_reading *reading);
+/* How the rules read `reading->line` by themselves; the address of what would answer. Not while a question is answered. */
+const void *slm_read_by_rules(uint32_t session, struct slm_reading *reading);
 /* The session of the person at the prompt: what a backend writes bit by bit appears there at once. */
 #define SLM_CONSOLE_SESSION 1
 

@@ -28,6 +28,7 @@ struct slm_skill {
      * that must follow each other: "full space df how+much". "/x" stands for any path, "10.0.0.1" for any address. */
     const char *words[SLM_SKILL_GROUPS];
     const char *none;        /* and no word of these; NULL */
+    bool unmistakable;       /* whoever says these words means this, whatever a model makes of them */
     const char *example;     /* a question for `help`; NULL when others speak for it */
     /* Answers. To propose something it says its plan as a numbered list and sets out->plan_steps. */
     void (*answer)(const struct slm_ask *ask, slm_result_t *out);

@@ -24,6 +24,9 @@ static int fall_back(const char *why) {
 static void find_control_tokens(void) {
     char name[32];
     control.has_labels = neural_bos(runtime_model) != NEURAL_NO_TOKEN && neural_eos(runtime_model) != NEURAL_NO_TOKEN;
+    control.say = neural_token_named(runtime_model, "<SAY>");
+    if (neural_token_kind(runtime_model, control.say) != TOKEN_CONTROL)
+        control.has_labels = false;
     for (int label = 0; label < LABEL_COUNT; label++) {
         ksnprintf(name, sizeof name, "<%s>", label == LABEL_OTHER ? "OTHER" : slm_intent_name((enum slm_intent)label));
         control.labels[label] = neural_token_named(runtime_model, name);

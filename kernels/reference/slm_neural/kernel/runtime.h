@@ -12,6 +12,7 @@ extern struct neural *runtime_model;
 #define LABEL_COUNT (INTENT_COUNT + 1)
 struct control_tokens {
     uint32_t labels[LABEL_COUNT]; /* by number of the intent; the last is <OTHER> */
+    uint32_t say;                 /* ends an action */
     bool has_labels; /* false: some other model, which only continues texts */
 };
 extern struct control_tokens control;
@@ -24,7 +25,5 @@ void normalize(const char *line, char *out, size_t size);
 /* speak.c */
 /* Evaluates "<s> prompt", as far as it is not what was evaluated last. 0, or -1 when it does not fit. */
 int speak_prompt(const char *prompt);
-/* One sentence of those that go with the intent, chosen by the model; "" when it finds none. `show` gets each piece. */
-void speak_sentence(enum slm_intent intent, void (*show)(const char *piece), char *out, size_t size);
 /* Continues the prompt with at most `tokens` tokens or until `deadline_ms` (of uptime_ms()). */
 void speak_freely(uint32_t tokens, uint64_t deadline_ms, void (*show)(const char *piece), char *out, size_t size);
