@@ -161,7 +161,7 @@ void engine_answer(uint32_t session, const char *line, slm_result_t *out) {
     bool install = installs_the_driver(&q);
     if (install || is_about_driver(&q))
         q.intent = INTENT_DRIVER_SELECT;
-    bool unsure = !install && is_unsure(&q);
+    bool unsure = !install && !(q.concepts & C(ASK_HISTORY)) && is_unsure(&q);
     if (unsure && goes_on(&q)) {
         enum slm_intent last = context_step(s, 1)->intent;
         q.intent = last == INTENT_DRIVER_SELECT ? last : INTENT_HARDWARE_IDENTIFY;

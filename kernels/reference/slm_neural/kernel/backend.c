@@ -106,7 +106,9 @@ static bool rules_win(const struct slm_reading *rules, const struct model_readin
     uint32_t certain = rules->skilled ? MODEL_CERTAIN : MODEL_SURE;
     if (model->share < MODEL_LEAST || rules->confidence == 0 || (rules->words == 1 && model->share < MODEL_CERTAIN))
         return true;
-    return model->label != (unsigned)rules->intent && model->share < certain && rules->confidence >= sure;
+    if (model->label == (unsigned)rules->intent || model->share >= certain)
+        return false;
+    return rules->confidence >= sure || is_vague(model->choice.action);
 }
 
 static void take_label(struct slm_reading *reading, const struct model_reading *model) {

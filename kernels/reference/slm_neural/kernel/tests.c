@@ -1,10 +1,11 @@
 /* Self-tests of the neural backend that need the kernel around it: registers that survive other threads, and the model. */
-#include "runtime.h"
+#include "actions.h"
 #include "series.h"
 #include <auton/arch.h>
 #include <auton/sched.h>
 #include <auton/selftest.h>
 #include <auton/string.h>
+#include <auton/types.h>
 
 #define THREADS 3
 #define TERMS 20000
@@ -83,5 +84,23 @@ SELFTEST(slm_neural_prefix, "slm_neural") {
     neural_rewind(runtime_model, 0);
     CHECK(speak_prompt("which driver does the disk need") == 0);
     CHECK(neural_sample(runtime_model, &likeliest) == first);
+    return NULL;
+}
+
+/* Whatever a model is worth, it names nothing that is not in the line. */
+SELFTEST(slm_neural_action, "slm_neural") {
+    static const char *const LINES[] = {"which driver does 8086:100e need", "install nginx", "who won the world cup", "what's at 00:1f.2"};
+    static struct model_reading model;
+    char words[CHOICE_SLOT_MAX + 64];
+    if (!runtime_model || !control.has_labels)
+        return NULL;
+    CHECK(thread_use_fpu() == 0);
+    for (size_t i = 0; i < ARRAY_SIZE(LINES); i++) {
+        CHECK(read_by_model(LINES[i], &model) && model.share <= 10001);
+        CHECK(model.choice.action->label == model.label);
+        CHECK(!model.choice.slot[0] || strstr(LINES[i], model.choice.slot));
+        choice_words(&model.choice, words, sizeof words);
+        CHECK(words[0] && !strchr(words, '<') && !strchr(words, '['));
+    }
     return NULL;
 }
