@@ -10,6 +10,8 @@ export interface Identity {
   email: string;
 }
 
+export const ENGINE: Identity = { name: 'AUTON', email: 'engine@auton.invalid' };
+
 export interface GitOptions {
   /** `--git-dir`: given always, so that nothing an agent writes can redirect git. */
   gitDir?: string;

@@ -6,7 +6,7 @@ import { changesBetween, diffTrees } from './changes.ts';
 import { mendCheckout, moveTarget } from './checkout.ts';
 import { createRepository, excludeStateFolder } from './create.ts';
 import { DiffReader } from './diffs.ts';
-import { Git, type Identity } from './git.ts';
+import { ENGINE, Git, type Identity } from './git.ts';
 import { History } from './history.ts';
 import { inspect, requireGit, safeDirectories, type RepositoryFacts } from './inspect.ts';
 import { removeOwnLocks } from './locks.ts';
@@ -60,8 +60,6 @@ export interface WorkspaceOptions {
   /** For a run that is resumed: the branch it started with. */
   targetBranch?: string;
 }
-
-const ENGINE: Identity = { name: 'AUTON', email: 'engine@auton.invalid' };
 
 /** The git repository that a run works on. The one place in which the engine changes refs and checkouts. */
 export class Workspace {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { assets } from '../../config/assets.ts';
+import { userCacheFolder } from '../../kernel/accel.ts';
 
 type Env = Record<string, string | undefined>;
 
@@ -34,13 +34,7 @@ export function thisMachine(env: Env = process.env): PythonMachine {
 /** A checkout keeps everything it fetches below itself; what is installed may be read-only, and is replaced by updates. */
 export function cacheFolder(root: string, env: Env): string {
   if (existsSync(join(root, '.git'))) return join(root, '.cache', 'python');
-  return join(userCache(env), 'auton', 'python');
-}
-
-function userCache(env: Env): string {
-  if (process.platform === 'win32') return env['LOCALAPPDATA'] ?? join(homedir(), 'AppData', 'Local');
-  if (process.platform === 'darwin') return join(homedir(), 'Library', 'Caches');
-  return env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
+  return join(userCacheFolder(env), 'python');
 }
 
 /** Where an environment lies: its name changes with the requirements. */
