@@ -21,6 +21,11 @@ export interface QemuOptions {
   devices?: readonly string[];
   memoryMb?: number;
   accel?: Accelerator;
+  /**
+   * With TCG: the guest's clock counts its instructions, each 2^shift ns, and skips what it waits for. What it measures is
+   * then the same on every machine, however busy.
+   */
+  instructionClock?: { shift: number };
   /** Another QEMU than the profile's, a name or a path. */
   binary?: string | undefined;
   env?: Record<string, string | undefined>;
@@ -189,6 +194,7 @@ function qemuArgs(options: QemuOptions): string[] {
     ...profile.machine,
     // The bound keeps a guest from making QEMU grow by translated code.
     ...['-accel', accel === 'tcg' ? 'tcg,tb-size=64' : accel],
+    ...(options.instructionClock ? ['-icount', `shift=${options.instructionClock.shift},sleep=off`] : []),
     ...['-m', String(options.memoryMb ?? profile.memoryMb)],
     ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
     ...['-chardev', 'stdio,id=serial0,signal=off', '-serial', 'chardev:serial0'],

@@ -16,7 +16,9 @@ export interface IntegrationHostOptions {
   /** The folder with the kernel's Makefile. */
   tree: string;
   architecture: Architecture;
-  config: Pick<Config, 'kernel' | 'validation'>;
+  kernel: Config['kernel'];
+  buildTimeoutMs: number;
+  bootTimeoutMs: number;
   sandbox: Sandbox;
   accel: Accelerator;
   acceptanceFile: string;
@@ -28,11 +30,14 @@ export interface IntegrationHostOptions {
   say: IntegrationHost['say'];
 }
 
+/** 32 ns an instruction: a boot of few million instructions is then many of the kernel's milliseconds. */
+const CLOCK_SHIFT = 5;
+
 /** Builds and boots for an integration as the validators do it for every kernel. */
 export function integrationHost(options: IntegrationHostOptions): IntegrationHost {
-  const { tree, architecture, config, runFolder, env, signal, accel } = options;
+  const { tree, architecture, kernel: tools, runFolder, env, signal, accel } = options;
   const profile = PROFILES[architecture];
-  const { qemu } = config.kernel;
+  const { qemu } = tools;
   const context = { architecture, runFolder, env, signal };
   return {
     memoryMb: profile.memoryMb,
@@ -41,33 +46,30 @@ export function integrationHost(options: IntegrationHostOptions): IntegrationHos
     async build() {
       const evidence = await validateBuild({
         ...context,
-        ...{ workspace: tree, target: 'kernel', sandbox: options.sandbox, tools: config.kernel },
-        timeoutMs: config.validation.build_timeout * 1000,
+        ...{ workspace: tree, target: 'kernel', sandbox: options.sandbox, tools },
+        timeoutMs: options.buildTimeoutMs,
         keepObjects: sharedObjects(runFolder),
       });
       const kernel = kernelOf(evidence, runFolder);
       return evidence.passed && kernel !== undefined ? { kernel } : { problem: problemOf(evidence) };
     },
-    boot(image, cmdline) {
+    boot(image, { cmdline, counted } = {}) {
       signal.throwIfAborted();
-      const command = cmdline === undefined ? {} : { cmdline };
-      return KernelChat.start({
-        profile,
-        image,
-        boot: 'kernel',
-        accel,
-        binary: qemu,
-        env,
-        signal,
-        ...command,
-      });
+      return KernelChat.start(
+        {
+          ...{ profile, image, boot: 'kernel', binary: qemu, env, signal },
+          ...(cmdline === undefined ? {} : { cmdline }),
+          ...(counted ? { accel: 'tcg', instructionClock: { shift: CLOCK_SHIFT } } : { accel }),
+        },
+        options.bootTimeoutMs,
+      );
     },
     async regression(kernel) {
       const subsystems = [...readSubsystems(tree).keys()];
       const tests = selectTests(loadAcceptanceTests(options.acceptanceFile), { architecture, subsystems });
       const evidence = await validateBoot({
         ...{ ...context, kernel, tests, accel, qemu },
-        timeoutMs: config.validation.test_timeout * 1000,
+        timeoutMs: options.bootTimeoutMs,
       });
       const failed = evidence.tests.filter(({ passed }) => !passed).map(({ name }) => name);
       // A test may pass and the boot still fail: a panic behind it.

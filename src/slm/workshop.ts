@@ -1,4 +1,7 @@
+import type { Architecture } from '../protocol/roles.ts';
 import type { Sandbox } from '../tools/sandbox.ts';
+import type { ToolContext } from '../tools/tool.ts';
+import type { IntegrationHost } from './integrate/host.ts';
 import type { StageEvent } from './pipeline/events.ts';
 import type { StageName } from './pipeline/stages.ts';
 import type { Python } from './python/environment.ts';
@@ -15,4 +18,11 @@ export interface Workshop {
   turn<Result>(signal: AbortSignal, work: () => Promise<Result>): Promise<Result>;
   /** Shows how far a stage of an agent's is; `out` is where it writes. */
   progress(stage: StageName, event: StageEvent, options?: { out?: string | undefined }): void;
+  /** Builds and boots the kernel of an agent's worktree; absent in a run that has none. */
+  kernel?(context: ToolContext, say: (line: string) => void): Promise<KernelBench>;
+}
+
+export interface KernelBench {
+  architecture: Architecture;
+  host: IntegrationHost;
 }

@@ -80,21 +80,17 @@ describe('the tools of agents that make a model', function () {
     assert.match(await use('tokenize_data', { texts: ['What is 8086:100E?'] }), /what is 8086:100e\n/);
   });
 
-  it('train, measure, quantise and export, each with its record', async () => {
+  it('train, quantise and export, each with its record', async () => {
     const set = { 'train.steps': 20 };
     assert.match(await use('train_model', { name: 'first', set }), /step 20\/20: loss[^]*Done at step 20/);
     trainingRecord.parse(record('SLM/training/first.json'));
-    assert.match(
-      await use('evaluate_model', { training: 'first', size: 50 }),
-      /f32\.[^]*Record: SLM\/evaluation\.json/,
-    );
     assert.match(await use('quantize_model', { training: 'first', to: 'int4' }), /matrices in int4 by rtn/);
     const text = await use('export_gguf', { training: 'first', checkpoint: 'int4', type: 'Q4_0' });
     assert.match(text, /SLM\/models\/tiny-Q4_0\.gguf: GGUF Q4_0/);
     manifestRecord.parse(record('SLM/models/tiny-Q4_0.gguf.json'));
     await use('export_onnx', { training: 'first' });
     assert.ok(existsSync(join(bench.worktree, 'SLM/models/tiny.onnx')));
-    for (const stage of ['train', 'evaluate', 'export_onnx'])
+    for (const stage of ['train', 'quantize', 'export_onnx'])
       assert.ok(stages.includes(stage), `${stage} showed nothing`);
   });
 });

@@ -21,6 +21,7 @@ import { reportCommand } from './report.ts';
 import { resumeCommand } from './resume.ts';
 import { runCommand } from './run.ts';
 import { runsCommand } from './runs.ts';
+import { slmCommand } from './slm/index.ts';
 import { statusCommand } from './status.ts';
 import { tasksCommand } from './tasks.ts';
 import { validateCommand } from './validate.ts';
@@ -46,6 +47,7 @@ export const COMMANDS: readonly { heading: string; commands: readonly ((cli: Cli
     commands: [pauseCommand, cancelCommand, taskCommand, messageCommand, answerCommand, budgetCommand],
   },
   { heading: 'Kernel:', commands: [kernelCommand, validateCommand] },
+  { heading: 'Model:', commands: [slmCommand] },
   { heading: 'Set up:', commands: [configCommand, doctorCommand, cleanCommand] },
 ];
 

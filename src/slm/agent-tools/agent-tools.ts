@@ -4,6 +4,7 @@ import { estimateFlops, validateArchitecture } from './architecture.ts';
 import { Bench } from './bench.ts';
 import { analyzeDataset, prepareData, tokenizeData } from './data.ts';
 import { exportGguf, exportOnnx } from './export.ts';
+import { integrateSlmModel, testKernelBoot, testSlmInference } from './kernel.ts';
 import { evaluateModel, quantizeModel, trainModel } from './training.ts';
 
 /** The work behind a tool of src/tools/slm; its input has been checked by the tool's own schema. */
@@ -20,6 +21,9 @@ const WORK: Readonly<Record<string, Work>> = {
   quantize_model: quantizeModel,
   export_gguf: exportGguf,
   export_onnx: exportOnnx,
+  integrate_slm_model: integrateSlmModel,
+  test_kernel_boot: testKernelBoot,
+  test_slm_inference: testSlmInference,
 };
 
 /** What `ToolHost.slm` does in a run that makes a model. Errors are ToolErrors and UserErrors, for the model to read. */

@@ -25,18 +25,23 @@ export const PROMPTS: readonly Expected[] = [
 export async function askAll(chat: KernelChat, prompts: readonly string[]): Promise<Answer[]> {
   const answers: Answer[] = [];
   for (const prompt of prompts) {
-    const begun = performance.now();
     try {
-      const answer = printable(await chat.ask(prompt)).trim();
-      answers.push(judge(prompt, answer, performance.now() - begun));
+      const answer = await ask(chat, prompt);
+      // A busy machine is slow once, a slow model always.
+      answers.push(answer.ms > MAX_ANSWER_MS ? await ask(chat, prompt) : answer);
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      const ms = Math.round(performance.now() - begun);
-      answers.push({ prompt, answer: `(${errorMessage(error)})`, ms, coherent: false, accurate: false });
+      answers.push({ prompt, answer: `(${errorMessage(error)})`, ms: 0, coherent: false, accurate: false });
       break;
     }
   }
   return answers;
+}
+
+async function ask(chat: KernelChat, prompt: string): Promise<Answer> {
+  const begun = performance.now();
+  const answer = printable(await chat.ask(prompt)).trim();
+  return judge(prompt, answer, performance.now() - begun);
 }
 
 export function judge(prompt: string, answer: string, ms: number): Answer {

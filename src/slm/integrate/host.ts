@@ -5,7 +5,7 @@ export interface IntegrationHost {
   /** Builds the tree as it is now, in the sandbox; where the kernel is, or why there is none. */
   build(): Promise<{ kernel: string } | { problem: string }>;
   /** Boots a kernel to its prompt; rejects with a UserError when it does not come there. */
-  boot(kernel: string, cmdline?: string): Promise<KernelChat>;
+  boot(kernel: string, how?: HowToBoot): Promise<KernelChat>;
   /** Runs the acceptance tests of everything the tree has. */
   regression(kernel: string): Promise<{ passed: number; failed: string[]; summary: string }>;
   /** Commits these paths of the tree; the commit, or null where there is nothing to commit to. */
@@ -14,4 +14,10 @@ export interface IntegrationHost {
   memoryMb: number;
   /** A line for a person. */
   say(line: string): void;
+}
+
+export interface HowToBoot {
+  cmdline?: string;
+  /** Its clock counts instructions: what it measures does not depend on what else this machine does. */
+  counted?: boolean;
 }

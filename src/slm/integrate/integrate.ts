@@ -87,7 +87,7 @@ async function kernelBefore(host: IntegrationHost, kept: string): Promise<Before
 }
 
 async function askRules(kernel: string, host: IntegrationHost): Promise<Answer[]> {
-  const chat = await host.boot(kernel, 'slm=rules');
+  const chat = await host.boot(kernel, { cmdline: 'slm=rules' });
   try {
     const answers = await askAll(
       chat,

@@ -45,7 +45,7 @@ export const attemptSchema = z.strictObject({
     kernelBytesBefore: z.number().optional(),
     /** Of the model, by the kernel's own clock. */
     loadMs: z.number().optional(),
-    /** Medians, without the time in which the model was loaded. */
+    /** Medians by the kernel's clock, which counts instructions here, without the loading of the model. */
     bootMs: z.number().optional(),
     bootMsBefore: z.number().optional(),
     boots: z.number().optional(),
