@@ -111,9 +111,11 @@ static void propose(const struct slm_ask *ask, slm_result_t *out) {
 }
 
 static int write_partition(block_device_t *disk) {
-    uint64_t kept = with_gpt ? GPT_SECTORS : 0;
-    const struct partition all = {.number = 1, .start = PARTITION_FIRST, .sectors = disk->sectors - PARTITION_FIRST - kept,
-                                  .type = LINUX_TYPE, .bootable = true, .label = LABEL};
+    uint64_t room = disk->sectors - PARTITION_FIRST;
+    if (with_gpt)
+        room = ALIGN_DOWN(room - GPT_SECTORS, PARTITION_FIRST); /* it ends on a whole MB, too */
+    const struct partition all = {.number = 1, .start = PARTITION_FIRST, .sectors = room, .type = LINUX_TYPE, .bootable = true,
+                                  .label = LABEL};
     if (!is_empty(disk))
         return -EEXIST; /* somebody has written to it since the plan was made */
     return with_gpt ? partition_write_gpt(disk, &all, 1) : partition_write_mbr(disk, &all, 1);

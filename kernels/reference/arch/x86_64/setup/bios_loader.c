@@ -78,6 +78,6 @@ static int install(const struct self_start *target) {
 
 static void bios_loader_init(void) {
     self_start_hook = install;
-    self_start_firmware = "the BIOS and AUTON's boot loader";
+    self_start_firmware = "AUTON's loader for a BIOS";
 }
 INITCALL(INIT_EARLY, bios_loader_init);
