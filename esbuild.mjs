@@ -55,6 +55,8 @@ const bundles = [
     entryPoints: [
       { in: 'webview-ui/main.ts', out: 'graph' },
       { in: 'webview-ui/graph.css', out: 'graph' },
+      { in: 'webview-ui/training/main.ts', out: 'training' },
+      { in: 'webview-ui/training.css', out: 'training' },
     ],
     outdir: 'dist/webview',
     platform: 'browser',

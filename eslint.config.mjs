@@ -49,7 +49,8 @@ const webview = {
       {
         patterns: [
           {
-            regex: '/src/(?!protocol/|extension/graph/(messages|strings)\\.ts)',
+            regex:
+              '/src/(?!protocol/|extension/graph/(messages|strings)\\.ts|extension/training/(messages|strings|training-log)\\.ts)',
             message: 'Not for a web page.',
           },
           { group: ['node:*', 'vscode'], message: 'A web page has neither.' },

@@ -13,14 +13,17 @@ import { kernelCommands } from './kernel/commands.ts';
 import { keyCommands } from './models/key-commands.ts';
 import { modelCommands } from './models/select-models.ts';
 import { askCommands } from './slm/ask.ts';
+import { stageCommands } from './slm/stages.ts';
 import { statusCommands } from './status/status-bar.ts';
 import { steeringCommands } from './steering/commands.ts';
 import { runGoalCommands } from './steering/run-goal.ts';
+import { trainingCommands } from './training/part.ts';
 import { viewCommands } from './views/commands.ts';
 
 /** Every command of the manifest. */
 const TABLE: Readonly<Record<CommandName, Command>> = {
   ...askCommands,
+  ...stageCommands,
   ...changeCommands,
   ...reviewCommands,
   ...configurationCommands,
@@ -31,6 +34,7 @@ const TABLE: Readonly<Record<CommandName, Command>> = {
   ...runGoalCommands,
   ...statusCommands,
   ...steeringCommands,
+  ...trainingCommands,
   ...kernelCommands,
   ...viewCommands,
 };

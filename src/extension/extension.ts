@@ -13,7 +13,9 @@ import { graphPart } from './graph/part.ts';
 import { kernelPart } from './kernel/part.ts';
 import { Machines } from './kernel/machines.ts';
 import { statusPart } from './status/part.ts';
+import { stageTasks } from './slm/stages.ts';
 import { testsPart } from './tests/part.ts';
+import { trainingPart } from './training/part.ts';
 import { viewsPart } from './views/part.ts';
 import { equipEngine, modelsPart } from './models/part.ts';
 
@@ -30,6 +32,8 @@ const PARTS: readonly ((ctx: Ctx) => Disposable)[] = [
   followEnvironment,
   chatPart,
   testsPart,
+  stageTasks,
+  trainingPart,
 ];
 
 export function activate(extension: ExtensionContext): void {

@@ -51,6 +51,13 @@ const COMMAND_NAMES = [
   'refreshRuns',
   'copyCommand',
   'askSlm',
+  'showTraining',
+  'slmPrepare',
+  'slmTrain',
+  'slmEvaluate',
+  'slmQuantize',
+  'slmExport',
+  'slmIntegrate',
 ] as const;
 export type CommandName = (typeof COMMAND_NAMES)[number];
 
@@ -68,13 +75,19 @@ export const VIEWS = {
 } as const;
 
 export const GRAPH_VIEW_TYPE = 'auton.graph';
+export const TRAINING_VIEW_TYPE = 'auton.training';
 export const WALKTHROUGH = 'auton.start';
 export const TEST_CONTROLLER = 'auton.acceptance';
 export const COMMENT_CONTROLLER = 'auton.reviews';
 /** Read-only documents: files of commits, files of runs (transcripts, serial logs), and what runs cost. */
 export const SCHEMES = { git: 'auton-git', run: 'auton-run', costs: 'auton-costs' } as const;
 
-export const TASK_TYPES = { build: 'auton-build', qemu: 'auton-qemu', validate: 'auton-validate' } as const;
+export const TASK_TYPES = {
+  build: 'auton-build',
+  qemu: 'auton-qemu',
+  validate: 'auton-validate',
+  slm: 'auton-slm',
+} as const;
 
 export const CHAT_PARTICIPANT = 'auton.auton';
 export const TOOLS = {

@@ -7,7 +7,7 @@ import { emptyDelta, type RunDelta, type RunRecord } from '../runs/run-record.ts
 import { PHASE_MARKS, TASK_MARKS } from '../views/marks.ts';
 import { agentInfos, runInfo, taskInfos } from './graph-data.ts';
 import { describeMessage, isFromPanel, type FromPanel, type GraphTarget, type ToPanel } from './messages.ts';
-import { graphPage, webviewRoot } from './page.ts';
+import { webviewPage, webviewRoot } from './page.ts';
 import { graphStrings } from './strings.ts';
 
 /** The first change is told at once, more of them together after this time. */
@@ -42,7 +42,7 @@ export class GraphPanel implements Disposable {
     this.#disposables.add(panel.onDidChangeViewState(() => (this.#ready &&= panel.visible)));
     this.#disposables.add(panel.webview.onDidReceiveMessage((message: unknown) => this.#receive(message)));
     this.#disposables.add(ctx.folders.onDidChange((change) => this.#follow(change)));
-    panel.webview.html = graphPage(panel.webview, ctx.extension.extensionUri);
+    panel.webview.html = webviewPage(panel.webview, ctx.extension.extensionUri, 'graph');
   }
 
   /** Brings it to the front, with this task selected. */

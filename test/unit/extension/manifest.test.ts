@@ -128,6 +128,7 @@ describe('the manifest and the ids of the code', () => {
       `onFileSystem:${ids.SCHEMES.git}`,
       `onFileSystem:${ids.SCHEMES.run}`,
       `onWebviewPanel:${ids.GRAPH_VIEW_TYPE}`,
+      `onWebviewPanel:${ids.TRAINING_VIEW_TYPE}`,
       'workspaceContains:auton.toml',
     ]);
   });

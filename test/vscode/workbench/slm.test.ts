@@ -1,18 +1,29 @@
 import assert from 'node:assert/strict';
-import { cpSync, existsSync, readFileSync, symlinkSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { onnxRuntime } from '../../fixtures/slm/onnx-runtime.ts';
 import { writeModel } from '../../fixtures/slm/model-copy.ts';
 import { useDesk } from '../harness/mocha.ts';
+import { THEMES, type Theme, type Workbench } from '../harness/workbench.ts';
 
 describe('The language model in the editor', function () {
   this.timeout(300_000);
   const desk = useDesk();
 
-  it('asks before it gets ONNX Runtime; then answers questions, with a model that is chosen', async function () {
+  it('is seen in training, over a reload; asks before it gets ONNX Runtime, then answers, with a model that is chosen', async function () {
     const runtime = await onnxRuntime(this);
     const folder = desk.workspace();
     const window = await desk.open({ folder });
+    await followTraining(window, folder);
+
     await window.command('AUTON: Ask SLM');
     assert.match(await window.dialog(), /needs ONNX Runtime.*npm fetches it \(115 MB/);
     await window.screenshot('slm-consent');
@@ -53,3 +64,41 @@ describe('The language model in the editor', function () {
     await window.terminalShows(/ONNX opset 17, F32.*slm> *$/s, 60_000);
   });
 });
+
+/** A training whose log grows while somebody looks, as `auton slm train` writes it. */
+async function followTraining(window: Workbench, folder: string): Promise<void> {
+  const log = readFileSync('SLM/models/training.jsonl', 'utf8').trimEnd().split('\n');
+  const half = Math.floor(log.length / 2);
+  const write = (name: string, lines: readonly string[]) => {
+    mkdirSync(join(folder, 'slm', name), { recursive: true });
+    writeFileSync(join(folder, 'slm', name, 'log.jsonl'), lines.map((line) => `${line}\n`).join(''));
+  };
+  await window.command('AUTON: Show Training');
+  const panel = window.webview();
+  await window.until('the empty panel', async () => (await panel.locator('.empty').count()) === 1);
+  assert.match(await panel.locator('.empty').innerText(), /No training has written a log here yet/);
+
+  write('mini_3M', log.slice(0, half));
+  const row = panel.locator('tbody tr').first();
+  await window.until('the training', async () => (await row.count()) === 1);
+  assert.match(await row.innerText(), /running \d+ %/);
+  const curve = panel.locator('.curve').first();
+  const before = (await curve.getAttribute('d'))!;
+  appendFileSync(join(folder, 'slm/mini_3M/log.jsonl'), `${log.slice(half).join('\n')}\n`);
+  await window.until('its end', async () => /done/.test(await row.innerText()));
+  assert.ok((await curve.getAttribute('d'))!.length > before.length * 1.5, 'the curve did not grow');
+  assert.match(await row.innerText(), /mini_3M.*slm\/mini_3M\/log\.jsonl.*8168.*89\.\d %/s);
+
+  write('other', log.slice(0, half));
+  await window.until('both', async () => (await panel.locator('tbody tr').count()) === 2);
+  await window.reload();
+  await window.until(
+    'the panel after a reload',
+    async () => (await window.webview().locator('tbody tr').count()) === 2,
+  );
+  for (const theme of Object.keys(THEMES) as Theme[]) {
+    await window.theme(theme);
+    await window.screenshot(`training-${theme}`);
+  }
+  await window.closeTabs();
+}
