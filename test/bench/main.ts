@@ -10,6 +10,7 @@ import { kernelFigures } from './kernel.ts';
 import { linuxFigures } from './linux.ts';
 import { neuralFigures } from './neural.ts';
 import { portFigures } from './ports.ts';
+import { promptFigures } from './prompt.ts';
 import { sandboxFigures } from './sandbox.ts';
 import { wholeRun } from './whole-run.ts';
 
@@ -23,6 +24,7 @@ const PARTS: Record<string, () => Promise<Figure[]>> = {
   engine: engineFigures,
   extension: extensionFigures,
   neural: neuralFigures,
+  prompt: promptFigures,
   linux: () => linuxFigures(['x86_64', 'aarch64', 'riscv64']),
 };
 
