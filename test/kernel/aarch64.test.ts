@@ -1,21 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { acceptanceFile, assets } from '../../src/config/assets.ts';
 import { PROFILES } from '../../src/kernel/architectures.ts';
-import { KernelChat } from '../../src/kernel/interactive.ts';
-import { configSchema } from '../../src/protocol/config.ts';
-import { loadAcceptanceTests, readSubsystems, selectTests } from '../../src/validation/acceptance.ts';
-import { validateBoot } from '../../src/validation/boot.ts';
-import { validateBuild } from '../../src/validation/build.ts';
-import { kernelOf } from '../../src/validation/record.ts';
-import { realSandbox } from '../fixtures/real-sandbox.ts';
-import { buildDoomed, explain, halted, machine, poke, serialOf } from './port.ts';
+import { deathSuite, portSuite } from './port-suite.ts';
+import { debug, halted, machine, serialOf } from './port.ts';
 import { installForUBoot } from './setup/u-boot.ts';
 
-const { referenceKernel, specFolder } = assets();
-const acceptance = loadAcceptanceTests(acceptanceFile(specFolder));
 const profile = PROFILES.aarch64;
 const NETWORK = ['-netdev', 'user,id=net0,restrict=on', '-device', 'virtio-net-pci,netdev=net0,romfile='];
 
@@ -25,63 +14,11 @@ const HEADER = { magic: 0, size: 4, structure: 8, strings: 12, version: 20 };
 
 describe('the reference kernel on AArch64', function () {
   this.timeout(180_000);
-  let folder: string;
-  const kernels = new Map<string, string>();
-
-  before(async function () {
-    folder = mkdtempSync(join(tmpdir(), 'auton-aarch64-'));
-    const sandbox = await realSandbox(this);
-    for (const cc of ['gcc', 'clang']) {
-      const built = await validateBuild({
-        workspace: referenceKernel,
-        architecture: 'aarch64',
-        target: 'kernel',
-        sandbox,
-        tools: { ...configSchema.parse({}).kernel, cc },
-        timeoutMs: 150_000,
-        runFolder: folder,
-      });
-      assert.ok(built.passed, `${cc}: ${explain(built)}`);
-      kernels.set(cc, kernelOf(built, folder)!);
-    }
-  });
-  after(() => rmSync(folder, { recursive: true }));
-
-  const kernel = (cc = 'gcc') => kernels.get(cc)!;
-  const boot = (memoryMb?: number, cc?: string) =>
-    validateBoot({
-      kernel: kernel(cc),
-      architecture: 'aarch64',
-      tests: selectTests(acceptance, {
-        architecture: 'aarch64',
-        subsystems: [...readSubsystems(referenceKernel).keys()],
-      }),
-      accel: 'tcg',
-      timeoutMs: 90_000,
-      ...(memoryMb ? { memoryMb } : {}),
-      runFolder: folder,
-    });
-
-  for (const cc of ['gcc', 'clang']) {
-    it(`built by ${cc} passes every acceptance test of its subsystems`, async () => {
-      const booted = await boot(undefined, cc);
-      assert.ok(booted.passed, explain(booted));
-      const passed = booted.tests.map(({ name }) => name);
-      for (const own of ['boot_dtb_valid', 'boot_el1_entry', 'driver_pl011', 'slm_hw_discovery'])
-        assert.ok(passed.includes(own), `${own} did not run`);
-    });
-  }
+  const port = portSuite('aarch64', [64, 4096]);
 
   it('installs itself on a disk that U-Boot starts', async function () {
-    await installForUBoot(this, profile, kernel(), folder);
+    await installForUBoot(this, profile, port.kernel(), port.folder());
   });
-
-  for (const memoryMb of [64, 4096]) {
-    it(`passes with ${memoryMb} MB of memory`, async () => {
-      const booted = await boot(memoryMb);
-      assert.ok(booted.passed, explain(booted));
-    });
-  }
 
   const machines: [what: string, own: string, lines: RegExp[]][] = [
     ['a GICv3', '-machine virt,gic-version=3 -cpu cortex-a72', [/\[BOOT\] GICv3 at/, /ARM Cortex-A72/]],
@@ -95,7 +32,7 @@ describe('the reference kernel on AArch64', function () {
   for (const [what, own, lines] of machines) {
     it(`passes its self-tests on a machine with ${what}`, async () => {
       const options = { cmdline: 'test=all exit', own: own.split(' '), more: NETWORK };
-      const serial = await serialOf(profile, machine(profile, kernel(), options));
+      const serial = await serialOf(profile, machine(profile, port.kernel(), options));
       assert.match(serial, /\[TEST\] \d+ run, 0 failed/, serial);
       for (const line of lines) assert.match(serial, line);
     });
@@ -108,7 +45,10 @@ describe('the reference kernel on AArch64', function () {
       ...['-device', 'pci-bridge,id=bridge,chassis_nr=2', '-device', 'e1000,bus=bridge,addr=5'],
       ...NETWORK,
     ];
-    const serial = await serialOf(profile, machine(profile, kernel(), { cmdline: 'test=dev exit', more }));
+    const serial = await serialOf(
+      profile,
+      machine(profile, port.kernel(), { cmdline: 'test=dev exit', more }),
+    );
     const devices = [...serial.matchAll(/^\[DEV\] (\S+) PCI (\S+) class=(\S+)(?: \[(.*)\])?/gm)];
     assert.equal(devices.length, 9, serial);
     for (const [line, , , kind, resources = ''] of devices.filter(([, , , kind]) => kind !== '06:00')) {
@@ -140,56 +80,30 @@ describe('the reference kernel on AArch64', function () {
   ];
   for (const [index, [what, at, value, reason]] of malformed.entries()) {
     it(`refuses a device tree ${what}, and says why`, async () => {
-      const socket = join(folder, `gdb-${index}`);
+      const socket = join(port.folder(), `gdb-${index}`);
       const word = Buffer.alloc(4);
       word.writeUInt32BE(value);
-      const args = machine(profile, kernel(), { cmdline: 'test=all exit', more: halted(socket) });
+      const args = machine(profile, port.kernel(), { cmdline: 'test=all exit', more: halted(socket) });
       // Without a tree the kernel does not know how to leave the machine.
       const until = /FATAL: Invalid device tree: [^\n]+\n/;
       const serial = await serialOf(profile, args, {
         until,
-        meanwhile: () => poke(socket, TREE + at, word),
+        meanwhile: () => debug(socket, (gdb) => gdb.write(TREE + at, word)),
       });
       assert.match(until.exec(serial)?.[0] ?? '', reason);
     });
   }
 
-  it('answers at its prompt, knows the time and switches the machine off', async () => {
-    const chat = await KernelChat.start({ profile, image: kernel(), boot: 'kernel', accel: 'tcg' });
-    try {
-      assert.match(await chat.ask('which driver does 8086:100e need?'), /e1000/);
-      assert.match(await chat.ask('date'), new RegExp(`${new Date().getUTCFullYear()}-`));
-      chat.session.write('poweroff\n');
-      const { end, code } = await chat.session.exited;
-      assert.deepEqual({ end, code }, { end: 'exited', code: 0 });
-    } finally {
-      await chat.stop();
-    }
-  });
-
-  describe('dies', () => {
-    let doomed: string;
-    before(() => (doomed = buildDoomed('aarch64', folder)));
-
-    const ways: [how: string, words: RegExp, at: string][] = [
-      ['panic', /KERNEL PANIC: asked to, 1 times/, 'by_panic'],
-      [
-        'null',
-        /EXCEPTION 37: Data abort[^]*Read of unmapped memory at 0x0+8 \(kernel\): null/,
-        'by_null_pointer',
-      ],
-      ['text', /EXCEPTION 37: Data abort[^]*Write of protected memory/, 'by_writing_text'],
-      ['jump', /EXCEPTION 33: Instruction abort[^]*at 0x0+ \(kernel\): null pointer/, 'by_jump_to_null'],
-      ['data', /EXCEPTION 33: Instruction abort[^]*Execution of protected memory/, 'by_executing_data'],
-      ['overflow', /EXCEPTION 37[^]*guard page[^]*recurse\+0x[^]*and \d+ times more/, 'by_overflow'],
-    ];
-    for (const [how, words, at] of ways) {
-      it(`of "${how}" with its last words and the way it came there`, async () => {
-        const serial = await serialOf(profile, machine(profile, doomed, { cmdline: `crash=${how} exit` }));
-        assert.match(serial, words, serial);
-        assert.match(serial, new RegExp(`#\\d 0x[0-9a-f]{16} ${at}\\+0x[^]* thread_first_code\\+0x`), serial);
-        assert.doesNotMatch(serial, /still alive/);
-      });
-    }
-  });
+  deathSuite('aarch64', port, [
+    ['panic', /KERNEL PANIC: asked to, 1 times/, 'by_panic'],
+    [
+      'null',
+      /EXCEPTION 37: Data abort[^]*Read of unmapped memory at 0x0+8 \(kernel\): null/,
+      'by_null_pointer',
+    ],
+    ['text', /EXCEPTION 37: Data abort[^]*Write of protected memory/, 'by_writing_text'],
+    ['jump', /EXCEPTION 33: Instruction abort[^]*at 0x0+ \(kernel\): null pointer/, 'by_jump_to_null'],
+    ['data', /EXCEPTION 33: Instruction abort[^]*Execution of protected memory/, 'by_executing_data'],
+    ['overflow', /EXCEPTION 37[^]*guard page[^]*recurse\+0x[^]*and \d+ times more/, 'by_overflow'],
+  ]);
 });

@@ -69,13 +69,19 @@ export function buildDoomed(architecture: Architecture, folder: string): string 
   return join(out, 'kernel.elf');
 }
 
-/** Arguments of a machine that waits for `poke` on this socket before its first instruction. */
+/** Arguments of a machine that waits for `debug` on this socket before its first instruction. */
 export const halted = (socket: string) => [
   ...['-S', '-chardev', `socket,id=gdb,path=${socket},server=on,wait=off`, '-gdb', 'chardev:gdb'],
 ];
 
-/** Writes to the memory of a halted machine by GDB's protocol, and lets it run. */
-export async function poke(socket: string, address: number, bytes: Buffer): Promise<void> {
+export interface Debugger {
+  /** In hexadecimal digits. */
+  read(address: number, bytes: number): Promise<string>;
+  write(address: number, bytes: Buffer): Promise<void>;
+}
+
+/** Works on a halted machine by GDB's protocol, and lets it run then. */
+export async function debug(socket: string, work: (gdb: Debugger) => Promise<void>): Promise<void> {
   for (let tries = 0; !existsSync(socket) && tries < 200; tries++) await sleep(50);
   const gdb = connect(socket);
   const ask = async (packet: string): Promise<string> => {
@@ -86,8 +92,15 @@ export async function poke(socket: string, address: number, bytes: Buffer): Prom
     gdb.write('+');
     return /\$([^#]*)#/.exec(answer)![1]!;
   };
-  const written = await ask(`M${address.toString(16)},${bytes.length.toString(16)}:${bytes.toString('hex')}`);
-  if (written !== 'OK') throw new Error(`QEMU does not write to 0x${address.toString(16)}: ${written}`);
+  await work({
+    read: (address, bytes) => ask(`m${address.toString(16)},${bytes.toString(16)}`),
+    write: async (address, bytes) => {
+      const written = await ask(
+        `M${address.toString(16)},${bytes.length.toString(16)}:${bytes.toString('hex')}`,
+      );
+      if (written !== 'OK') throw new Error(`QEMU does not write to 0x${address.toString(16)}: ${written}`);
+    },
+  });
   await ask('D');
   gdb.destroy();
 }
