@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, existsSync } from 'node:fs';
@@ -53,6 +54,12 @@ export async function serialOf(
   const [code] = (await ended) as [number | null];
   if (code !== 0 && !until?.test(text)) throw new Error(`QEMU ended with ${code ?? 'a signal'}:\n${text}`);
   return text;
+}
+
+/** All self-tests that were asked for have run, and none failed; the message has those that did. */
+export function assertSelfTestsPassed(serial: string): void {
+  assert.deepEqual(serial.match(/^\[TEST\] \w+: FAIL.*$/gm) ?? [], []);
+  assert.match(serial, /\[TEST\] \d+ run, 0 failed/);
 }
 
 /** A kernel with the subsystem that dies, built in `folder`. */
