@@ -95,12 +95,17 @@ SELFTEST(fault_recovery, "boot") {
     return NULL;
 }
 
+/* Five ticks are 50 ms, four whole ones at least 40. An emulator whose host was busy delivers what it has missed all at
+ * once: too short is measured again, and a clock that really stands still or races does so every time. */
 SELFTEST(clock_advances, "boot") {
-    uint64_t ticks = timer_ticks(), start = arch_time_ns();
-    while (timer_ticks() < ticks + 5 && arch_time_ns() - start < 2000000000)
-        ;
-    uint64_t ms = (arch_time_ns() - start) / 1000000;
-    CHECK(timer_ticks() >= ticks + 5);
-    CHECK(ms >= 30); /* five ticks are 50 ms, four whole ones at least 40; more when the host is busy */
+    uint64_t ms = 0;
+    for (unsigned attempt = 0; attempt < 10 && ms < 30; attempt++) {
+        uint64_t ticks = timer_ticks(), start = arch_time_ns();
+        while (timer_ticks() < ticks + 5 && arch_time_ns() - start < 2000000000)
+            ;
+        ms = (arch_time_ns() - start) / 1000000;
+        CHECK(timer_ticks() >= ticks + 5);
+    }
+    CHECK(ms >= 30);
     return NULL;
 }
