@@ -93,7 +93,7 @@ export const configSchema = z.strictObject({
     accel: z.enum(['auto', 'tcg', 'kvm', 'hvf', 'whpx']).default('auto'),
   }),
   validation: section({
-    build_timeout: seconds.default(120),
+    build_timeout: seconds.default(300),
     test_timeout: seconds.default(60),
     composition_checks: z.boolean().default(true),
   }),

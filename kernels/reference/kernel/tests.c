@@ -98,8 +98,8 @@ SELFTEST(fault_recovery, "boot") {
 /* Five ticks are 50 ms, four whole ones at least 40. An emulator whose host was busy delivers what it has missed all at
  * once: too short is measured again, and a clock that really stands still or races does so every time. */
 SELFTEST(clock_advances, "boot") {
-    uint64_t ms = 0;
-    for (unsigned attempt = 0; attempt < 10 && ms < 30; attempt++) {
+    uint64_t ms = 0, begin = arch_time_ns();
+    while (ms < 30 && arch_time_ns() - begin < 5000000000) {
         uint64_t ticks = timer_ticks(), start = arch_time_ns();
         while (timer_ticks() < ticks + 5 && arch_time_ns() - start < 2000000000)
             ;
