@@ -6,10 +6,10 @@
 #include <auton/shell.h>
 #include <auton/string.h>
 
-#define SWITCHES 20000
-#define MESSAGES 10000
+#define SWITCHES 10000
+#define MESSAGES 3000
 #define FAULTS 2000
-#define FILE_BYTES MB(32)
+#define FILE_BYTES MB(16)
 #define SINK_PORT 5001
 #define SOURCE_PORT 5002
 

@@ -11,8 +11,9 @@ export interface Metric {
 }
 
 const TCP_MB = 32;
-const REQUESTS = 1000;
-const KEPT_REQUESTS = 3000;
+const REQUESTS = 400;
+const KEPT_REQUESTS = 1000;
+const FORKED_REQUESTS = 150;
 
 export const METRICS: readonly Metric[] = [
   {
@@ -55,7 +56,7 @@ export const METRICS: readonly Metric[] = [
     name: 'ext2 sequential write',
     unit: 'MB/s',
     better: 'more',
-    how: '32 MB in blocks of 64 KB with fsync, virtio',
+    how: '16 MB in blocks of 64 KB with fsync, virtio',
   },
   {
     key: 'ext2 read',
@@ -122,7 +123,7 @@ export async function measureGuest(
   figures.set('kept', await requestRate(ports.http, KEPT_REQUESTS, true));
   if (guest.hasBusybox) {
     await guest.ask('serve busybox');
-    figures.set('busybox', await requestRate(ports.busybox, REQUESTS, false));
+    figures.set('busybox', await requestRate(ports.busybox, FORKED_REQUESTS, false));
   } else {
     figures.set('busybox', figures.get('http')!);
   }

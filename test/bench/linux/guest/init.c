@@ -12,10 +12,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SWITCHES 20000
-#define MESSAGES 10000
+#define SWITCHES 10000
+#define MESSAGES 3000
 #define FAULTS 2000
-#define FILE_BYTES (32ull << 20)
+#define FILE_BYTES (16ull << 20)
 
 void fail(const char *condition) {
     printf("bench: %s: %s\n", condition, strerror(errno));
