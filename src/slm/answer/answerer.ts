@@ -21,6 +21,15 @@ export interface Answerer {
   answer: (line: string) => Promise<Reported>;
 }
 
+/** A decoder's answers as the kernel reports them. */
+export function reporter(decoder: Decoder): Answerer['answer'] {
+  return async (line) => {
+    const answer = await decoder.answer(line);
+    const unsure = answer.label === REFUSAL || answer.probability < SURE;
+    return { ...answer, intent: unsure ? 'TROUBLESHOOT' : answer.label, unsure };
+  };
+}
+
 /** A model that answers lines. `runtime` is the folder of ONNX Runtime's package. @throws UserError */
 export async function openAnswerer(options: {
   model: string;
@@ -33,14 +42,7 @@ export async function openAnswerer(options: {
     const grammar = readGrammar(readFileSync(options.grammar, 'utf8'));
     const logits = await loadOnnx(options.runtime, onnx);
     const decoder = new Decoder(logits, tokenizer, grammar, model.context);
-    return {
-      model,
-      answer: async (line) => {
-        const answer = await decoder.answer(line);
-        const unsure = answer.label === REFUSAL || answer.probability < SURE;
-        return { ...answer, intent: unsure ? 'TROUBLESHOOT' : answer.label, unsure };
-      },
-    };
+    return { model, answer: reporter(decoder) };
   } catch (cause) {
     const said = cause instanceof DecoderError ? cause.message : errorMessage(cause);
     throw new UserError(`The model cannot be used: ${said}.`, again, { cause });
