@@ -22,6 +22,7 @@ import { lockStateFolder } from './lock.ts';
 import { RunLog } from './logging.ts';
 import { RunGates } from './run-gates.ts';
 import { ModelGates } from './slm/gates.ts';
+import { kernelIntegration } from './slm/integration.ts';
 import { SlmParts } from './slm/parts.ts';
 import type { Run } from './run.ts';
 import { logsFolder, mayResume, runFolder, spentToday } from './runs.ts';
@@ -80,7 +81,7 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
     const makesKernel = mode !== 'slm_training';
     if (makesKernel) requireTools(config, env);
     else requireProgram('git', env);
-    const sandbox = await createSandbox(config.sandbox, { hide: [resolve(folder)] });
+    const sandbox = await createSandbox(sandboxLimits(config), { hide: [resolve(folder)] });
     const workspace = await Workspace.open({
       root: resolve(folder, config.workspace.path.replace('<arch>', arch)),
       stateFolder: state,
@@ -108,26 +109,32 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
     const runLog = new RunLog({ folder: logsFolder(folder), run, logging: config.logging, redact });
     undo.push(() => runLog.close());
     const slm = mode === 'kernel_build' ? null : new SlmParts(config, files, env);
-    const kernelGates = async () =>
-      new KernelGates({
-        ...{ config, arch, acceptance, workspace, sandbox, env },
-        accel: await chooseAccelerator({
+    const accel = makesKernel
+      ? await chooseAccelerator({
           setting: config.kernel.accel,
           profile: PROFILES[arch],
           binary: config.kernel.qemu,
           env,
-        }),
-        folder: files,
+        })
+      : null;
+    const machine = { arch, sandbox, env, folder: files };
+    const kernel =
+      accel &&
+      new KernelGates({
+        ...{ ...machine, config, acceptance, workspace, accel },
         onSerialLine: (source, line) => connected?.output({ kind: 'serial', source, text: `${line}\n` }),
       });
-    const kernel = makesKernel ? await kernelGates() : null;
+    const integration =
+      accel &&
+      slm &&
+      kernelIntegration({ ...machine, config, accel, acceptanceFile: acceptanceFile(specFolder) });
     const gates =
       slm === null
         ? kernel!
         : new RunGates(new ModelGates({ config, slm, workspace, sandbox, folder: files }), kernel);
     return {
       parts: {
-        ...{ config, specFolder, workspace, sandbox, gates, slm },
+        ...{ config, specFolder, workspace, sandbox, gates, slm, integration },
         trainings: models.trainings() ?? config.agents.training_agent_count,
         folder: files,
         acceptanceNames: selectTests(acceptance, { architecture: arch }).map(({ name }) => name),
@@ -145,6 +152,14 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
     await release();
     throw error;
   }
+}
+
+/** PyTorch reserves several times the memory that it uses, and the limit is on what is reserved. */
+const PYTORCH_MEMORY_MB = 16_384;
+
+function sandboxLimits({ sandbox, workflow }: Config): Config['sandbox'] {
+  if (workflow.mode === 'kernel_build') return sandbox;
+  return { ...sandbox, memory_mb: Math.max(sandbox.memory_mb, PYTORCH_MEMORY_MB) };
 }
 
 /** Refuses to start without what every gate needs: nobody should pay a manager for a plan that cannot be built. */

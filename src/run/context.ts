@@ -10,6 +10,7 @@ import type { Sandbox } from '../tools/sandbox.ts';
 import type { AgentPool } from './agent-pool.ts';
 import type { Budget } from './budget.ts';
 import type { Gates } from './gates.ts';
+import type { KernelIntegration } from './slm/integration.ts';
 import type { SlmParts } from './slm/parts.ts';
 import type { Stopper } from './stop.ts';
 
@@ -32,6 +33,8 @@ export interface RunParts {
   gates: Gates;
   /** Null in a run that makes no model. */
   slm: SlmParts | null;
+  /** Null in a run that does not make both a kernel and a model. */
+  integration: KernelIntegration | null;
   /** How many trainings a run that makes a model tries. */
   trainings: number;
   /** Names of all acceptance tests of the run's architecture, for the manager. */

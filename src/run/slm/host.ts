@@ -9,12 +9,13 @@ export function slmHost(
   context: RunContext,
   { session, agent }: { session: string; agent: string },
 ): ToolHost['slm'] {
-  const { slm, sandbox, folder: runFolder } = context;
+  const { slm, sandbox, integration, folder: runFolder } = context;
   if (slm === null) return undefined;
   const { python, folder, stages, stageTimeoutMs } = slm;
   let shown: { stage: string; progress: StageProgress } | null = null;
   return slmToolHost({
     ...{ python, sandbox, folder, stageTimeoutMs },
+    ...(integration ? { kernel: integration } : {}),
     turn: (signal, work) => stages.add(work, { signal }),
     progress(stage, event, options) {
       if (shown?.stage !== stage || event.event === 'begin') shown = { stage, progress: new StageProgress() };
