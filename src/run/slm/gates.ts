@@ -70,16 +70,11 @@ export class ModelGates {
 
   #stages(step: PipelineStep | null): ModelStage[] {
     const { quantization } = this.#options.config.slm;
-    switch (step?.step) {
-      case undefined:
-        return [{ kind: 'hashes' }];
-      case 'training':
-        return [{ kind: 'training', name: (step as { name: string }).name }];
-      case 'quantization':
-        return [{ kind: 'quantization', required: quantization === 'fp16' ? null : quantization }];
-      default:
-        return [{ kind: step!.step as 'data' }];
-    }
+    if (step === null) return [{ kind: 'hashes' }];
+    if (step.step === 'training') return [{ kind: 'training', name: step.name }];
+    if (step.step === 'quantization')
+      return [{ kind: 'quantization', required: quantization === 'fp16' ? null : quantization }];
+    return [{ kind: step.step }];
   }
 
   async #judge(
