@@ -13,7 +13,7 @@ import { graphPart } from './graph/part.ts';
 import { kernelPart } from './kernel/part.ts';
 import { Machines } from './kernel/machines.ts';
 import { statusPart } from './status/part.ts';
-import { stageTasks } from './slm/stages.ts';
+import { slmPart } from './slm/stage-tree.ts';
 import { testsPart } from './tests/part.ts';
 import { trainingPart } from './training/part.ts';
 import { viewsPart } from './views/part.ts';
@@ -32,7 +32,7 @@ const PARTS: readonly ((ctx: Ctx) => Disposable)[] = [
   followEnvironment,
   chatPart,
   testsPart,
-  stageTasks,
+  slmPart,
   trainingPart,
 ];
 

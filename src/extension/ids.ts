@@ -72,6 +72,7 @@ export const VIEWS = {
   agents: 'auton.agents',
   changes: 'auton.changes',
   evidence: 'auton.evidence',
+  slm: 'auton.slm',
 } as const;
 
 export const GRAPH_VIEW_TYPE = 'auton.graph';
@@ -105,6 +106,8 @@ export interface ContextKeys {
   'auton.hasRuns': boolean;
   'auton.hasQuestions': boolean;
   'auton.kernelBooted': boolean;
+  /** A language model is made in the folder. */
+  'auton.hasSlm': boolean;
   'auton.environment': 'unknown' | 'ready' | 'noGit' | 'noTools';
   'auton.models': 'unknown' | 'ready' | 'none';
   /** Of the diff in the active editor. */
@@ -115,6 +118,7 @@ export const CONTEXT_KEYS: readonly (keyof ContextKeys)[] = [
   'auton.hasRuns',
   'auton.hasQuestions',
   'auton.kernelBooted',
+  'auton.hasSlm',
   'auton.environment',
   'auton.models',
   'auton.activeDiff',

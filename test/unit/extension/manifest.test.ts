@@ -19,7 +19,7 @@ interface Manifest {
     commands: { command: string; title: string; category: string; enablement?: string }[];
     menus: Record<string, MenuItem[]>;
     viewsContainers: { activitybar: { id: string; icon: string }[] };
-    views: Record<string, { id: string }[]>;
+    views: Record<string, { id: string; when?: string }[]>;
     viewsWelcome: { view: string; contents: string; when: string }[];
     configuration: { properties: Record<string, { markdownDescription: string }> }[];
     taskDefinitions: { type: string }[];
@@ -98,6 +98,7 @@ describe('the manifest and the ids of the code', () => {
     const clauses = [
       ...Object.values(contributes.menus).flatMap((items) => items.map(({ when = '' }) => when)),
       ...contributes.viewsWelcome.map(({ when }) => when),
+      ...Object.values(contributes.views).flatMap((views) => views.map(({ when = '' }) => when)),
       ...contributes.commands.map(({ enablement = '' }) => enablement),
     ].map((clause) => clause.replace(/(view|commentController) == auton\.\w+/g, ''));
     const used = new Set(clauses.flatMap((clause) => clause.match(/\bauton\.\w+/g) ?? []));

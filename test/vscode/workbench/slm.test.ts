@@ -89,6 +89,18 @@ async function followTraining(window: Workbench, folder: string): Promise<void> 
   assert.ok((await curve.getAttribute('d'))!.length > before.length * 1.5, 'the curve did not grow');
   assert.match(await row.innerText(), /mini_3M.*slm\/mini_3M\/log\.jsonl.*8168.*89\.\d %/s);
 
+  mkdirSync(join(folder, 'slm/data'));
+  writeFileSync(join(folder, 'slm/data/statistics.json'), '{ "train": { "examples": 1400000 } }');
+  await window.container('AUTON');
+  const stages = window.tree('Language Model');
+  const spoken = async (label: string) => (await stages.row(label)).spoken;
+  await window.until('the data', async () => (await spoken('Data')) === 'Data, done, 1400000 examples');
+  await window.until(
+    'the training',
+    async () => (await spoken('Training')) === 'Training, done, mini_3M · loss 0.308',
+  );
+  assert.equal(await spoken('Integration'), 'Integration, not done yet');
+
   write('other', log.slice(0, half));
   await window.until('both', async () => (await panel.locator('tbody tr').count()) === 2);
   await window.reload();
