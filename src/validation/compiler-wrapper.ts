@@ -39,7 +39,7 @@ export function makeCompilerFolder(
   const lines = (strict: Strictness, flags: string) =>
     debugInfo ? { ...strict, added: `${strict.added} ${flags}` } : strict;
   for (const name of ['gcc', 'cc', 'clang', compiler]) addScript(scripts, name, lines(C_COMPILER, '-g'), env);
-  addScript(scripts, 'nasm', lines(ASSEMBLER, '-g -F dwarf'), env);
+  addScript(scripts, 'nasm', ASSEMBLER, env, debugInfo ? ASSEMBLER_DEBUG : '');
   const hash = createHash('sha256')
     .update([...scripts.values()].join('\0'))
     .digest('hex')
@@ -62,12 +62,20 @@ function addScript(
   name: string,
   strict: Strictness,
   env: Record<string, string | undefined>,
+  further = '',
 ): void {
   const real = findProgram(name, env);
-  if (real !== undefined) scripts.set(basename(name), script(real, strict));
+  if (real !== undefined) scripts.set(basename(name), script(real, strict, further));
 }
 
-function script(real: string, { dropped, added, cached }: Strictness): string {
+/** A flat file, such as a boot sector, has no place for it. */
+const ASSEMBLER_DEBUG = `case " $* " in
+  *" -f bin "* | *" -fbin "*) ;;
+  *) set -- "$@" -g -F dwarf ;;
+esac
+`;
+
+function script(real: string, { dropped, added, cached }: Strictness, further: string): string {
   return `#!/bin/sh
 # ${real} with the warnings that every build must pass, whatever the Makefile says.
 left=$#
@@ -82,7 +90,7 @@ ${cached ? 'previous= output= key= compile=\n' : ''}while [ $left -gt 0 ]; do
 ${cached ? NOTE_ARGUMENT : ''}  set -- "$@" "$arg"
 done
 set -- "$@" ${added}
-${cached ? LOOK_UP : ''}exec REAL "$@"${cached ? ' ${output:+-o "$output"}' : ''}
+${further}${cached ? LOOK_UP : ''}exec REAL "$@"${cached ? ' ${output:+-o "$output"}' : ''}
 `
     .replaceAll('REAL', `'${real}'`)
     .replaceAll('ADDED', added);
