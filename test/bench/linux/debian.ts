@@ -42,7 +42,7 @@ export async function debianLinux(architecture: Architecture): Promise<DebianLin
     await rename(temporary, folder);
   } catch (error) {
     const { stderr, message } = error as Error & { stderr?: string };
-    throw new Skipped(`Debian's kernel cannot be had: ${(stderr ?? message).trim().split('\n').at(-1)}`);
+    throw new Skipped(`Debian's kernel cannot be had: ${(stderr || message).trim().split('\n').at(-1)}`);
   } finally {
     await rm(temporary, { recursive: true, force: true });
   }
