@@ -5,7 +5,7 @@ export const artefactName = z
   .string()
   .regex(/^[a-z0-9][a-z0-9_-]{0,47}$/i, 'a name is letters, digits, dashes and underscores');
 
-const SHIPPED = 'nano_1M, mini_3M, tiny_10M, small_50M, medium_150M, large_500M';
+const SHIPPED = 'pico_200K, nano_1M, mini_3M, tiny_10M, small_50M, medium_150M, large_500M';
 
 /** The configuration of a model, and changes of single values in it. */
 export const configuration = {
