@@ -10,6 +10,8 @@ import torch
 
 from .data.actions import Action, actions
 from .data.normalize import fits, normalize
+from .data.plain import NAMES, plain_words
+from .incremental import Incremental
 from .labels import LABELS, OTHER
 from .tokenizer import Tokenizer
 
@@ -28,6 +30,7 @@ class Decoder:
         self.by_label: dict[str, list[Action]] = {label: [] for label in LABELS}
         for action in actions():
             self.by_label[action.label].append(action)
+        self.plain = plain_words()
         self.pieces: dict[str, list[int]] = {}
 
     def candidates(self, prompt: str, label: str) -> dict[tuple[int, ...], str]:
@@ -36,10 +39,17 @@ class Decoder:
         out = {}
         for action in self.by_label[label]:
             fixed = " ".join(action.words[:-1] if action.slot else action.words)
-            for value in self._spans(words, action) if action.slot else [""]:
+            for value in self._values(words, action) if action.slot else [""]:
                 line = f"{fixed} {value}".strip()
                 out[(*self._encode(line), self.tokenizer.say)] = line
         return out
+
+    def _values(self, words: list[str], action: Action) -> list[str]:
+        """What may fill the slot. A name is no plain word, unless there is nothing else."""
+        spans = list(self._spans(words, action))
+        if action.slot in NAMES:
+            return [span for span in spans if span not in self.plain] or spans
+        return spans
 
     def _spans(self, words: list[str], action: Action):
         for start in range(len(words)):
@@ -60,70 +70,75 @@ class Decoder:
         return ids
 
     @torch.no_grad()
-    def label_log_probabilities(self, prompts: list[str], batch: int = 256) -> torch.Tensor:
+    def label_log_probabilities(self, prompts: list[str]) -> torch.Tensor:
         """(prompts, labels), prompts already normalised."""
-        out = []
-        for start in range(0, len(prompts), batch):
-            logits = self._next_logits([self.tokenizer.prompt(p) for p in prompts[start : start + batch]])
-            out.append(logits[:, self.tokenizer.label_ids].log_softmax(-1).cpu())
-        return torch.cat(out) if out else torch.zeros(0, len(LABELS))
-
-    def _next_logits(self, sequences: list[list[int]]) -> torch.Tensor:
-        width = max(len(s) for s in sequences)
-        tokens = torch.zeros(len(sequences), width, dtype=torch.int64)
-        for row, sequence in enumerate(sequences):
-            tokens[row, : len(sequence)] = torch.tensor(sequence)
-        last = torch.tensor([len(s) - 1 for s in sequences], device=self.device)
-        hidden = self.model.hidden(tokens.to(self.device))[torch.arange(len(sequences), device=self.device), last]
-        return torch.nn.functional.linear(hidden, self.model.embedding.weight).float()
-
-    @torch.no_grad()
-    def answer(self, texts: list[str], labels: list[str] | None = None, batch: int = 128) -> list[Answer]:
-        """Answers lines as users write them; `labels` where another classifier has decided."""
-        prompts = [normalize(text) for text in texts]
-        probabilities = self.label_log_probabilities(prompts).exp()
-        best = probabilities.argmax(1).tolist()
-        chosen = labels or [LABELS[b] for b in best]
-        out = []
-        for start in range(0, len(prompts), batch):
-            part = slice(start, start + batch)
-            lines = self._actions(prompts[part], chosen[part])
-            for prompt, label, line, row in zip(prompts[part], chosen[part], lines, probabilities[part]):
-                out.append(Answer(prompt, label, float(row[LABELS.index(label)]), line))
+        out = torch.zeros(len(prompts), len(LABELS))
+        for rows in self._batches(prompts):
+            out[rows] = self._labels(self._read([prompts[i] for i in rows]))
         return out
 
-    def _actions(self, prompts: list[str], labels: list[str]) -> list[str]:
+    @torch.no_grad()
+    def answer(self, texts: list[str], labels: list[str] | None = None) -> list[Answer]:
+        """Answers lines as users write them; `labels` where another classifier has decided."""
+        prompts = [normalize(text) for text in texts]
+        out: list[Answer | None] = [None] * len(prompts)
+        for rows in self._batches(prompts):
+            some = [prompts[i] for i in rows]
+            state = self._read(some)
+            shares = self._labels(state).exp()
+            chosen = [labels[i] for i in rows] if labels else [LABELS[n] for n in shares.argmax(1).tolist()]
+            for i, label, share, line in zip(rows, chosen, shares, self._actions(state, some, chosen)):
+                out[i] = Answer(prompts[i], label, float(share[LABELS.index(label)]), line)
+        return out
+
+    @staticmethod
+    def _batches(prompts: list[str], size: int = 128):
+        """Numbers of prompts of about the same length: padding costs time."""
+        order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))
+        return [order[start : start + size] for start in range(0, len(order), size)]
+
+    def _read(self, prompts: list[str]) -> Incremental:
+        return Incremental(self.model, [self.tokenizer.prompt(p) for p in prompts], self.device)
+
+    def _labels(self, state: Incremental) -> torch.Tensor:
+        return state.logits[:, self.tokenizer.label_ids].log_softmax(-1).cpu()
+
+    def _actions(self, state: Incremental, prompts: list[str], labels: list[str]) -> list[str]:
         options = [self.candidates(p, label) for p, label in zip(prompts, labels)]
-        heads = [[*self.tokenizer.prompt(p), self.tokenizer.label_ids[LABELS.index(label)]] for p, label in zip(prompts, labels)]
-        bodies: list[list[int]] = [[] for _ in prompts]
+        state.append(list(range(len(prompts))), [self.tokenizer.label_ids[LABELS.index(label)] for label in labels])
+        bodies: list[list[int]] = [[] for _ in prompts]  # what is chosen
+        read = [0] * len(prompts)  # how much of it the model has seen
         live = {i: list(options[i]) for i in range(len(prompts))}
         while live:
             undecided = {}
             for i in list(live):
-                while True:  # what is forced needs no model
-                    place = len(bodies[i])
-                    following = {option[place] for option in live[i]}
-                    if len(following) > 1:
-                        undecided[i] = sorted(following)
-                        break
-                    bodies[i].append(following.pop())
-                    if bodies[i][-1] == self.tokenizer.say:
-                        del live[i]
-                        break
-            if not undecided:
-                break
-            rows = list(undecided)
-            limit = self.model.config.context
-            logits = self._next_logits([(heads[i] + bodies[i])[-limit:] for i in rows]).cpu()
-            for row, i in enumerate(rows):
-                allowed = undecided[i]
-                token = allowed[int(logits[row, allowed].argmax())]
-                place = len(bodies[i])
-                bodies[i].append(token)
-                live[i] = [option for option in live[i] if option[place] == token]
-                if token == self.tokenizer.say:
+                allowed = self._forced(bodies[i], live[i])
+                if allowed:
+                    undecided[i] = allowed
+                else:
                     del live[i]
+            while behind := [i for i in undecided if read[i] < len(bodies[i]) and not state.full(i)]:
+                state.append(behind, [bodies[i][read[i]] for i in behind])
+                for i in behind:
+                    read[i] += 1
+            logits = state.logits.cpu()
+            for i, allowed in undecided.items():
+                token = allowed[int(logits[i, allowed].argmax())]
+                live[i] = [option for option in live[i] if option[len(bodies[i])] == token]
+                bodies[i].append(token)
         return [options[i][tuple(bodies[i])] for i in range(len(prompts))]
+
+    def _forced(self, body: list[int], options: list[tuple[int, ...]]) -> list[int]:
+        """Appends what needs no model; the tokens that are open then, or none at the end."""
+        while not body or body[-1] != self.tokenizer.say:
+            following = {option[len(body)] for option in options}
+            if len(following) > 1:
+                return sorted(following)
+            body.append(following.pop())
+        return []
+
+    def _next_logits(self, sequences: list[list[int]]) -> torch.Tensor:
+        return Incremental(self.model, sequences, self.device).logits
 
     @torch.no_grad()
     def free(self, texts: list[str], limit: int = 40) -> list[str]:

@@ -3,6 +3,7 @@
 An example is  <s> prompt <LABEL> action <SAY> text </s>.
 """
 
+import io
 from pathlib import Path
 
 import sentencepiece as spm
@@ -16,9 +17,10 @@ MAX_PROMPT = 72  # tokens; a longer line is cut, its end is kept less often than
 
 def train(sentences, path: Path, vocab_size: int) -> None:
     """Writes path (a .model file). The settings are those that llama.cpp and the kernel reproduce exactly."""
+    model = io.BytesIO()  # a file's name would be written into the model, and into the hash of the data set
     spm.SentencePieceTrainer.train(
         sentence_iterator=iter(sentences),
-        model_prefix=str(path.with_suffix("")),
+        model_writer=model,
         model_type="bpe",
         vocab_size=vocab_size,
         character_coverage=1.0,
@@ -32,7 +34,7 @@ def train(sentences, path: Path, vocab_size: int) -> None:
         hard_vocab_limit=False,
         minloglevel=2,
     )
-    path.with_suffix(".vocab").unlink(missing_ok=True)
+    path.write_bytes(model.getvalue())
 
 
 class Tokenizer:

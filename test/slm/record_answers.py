@@ -1,21 +1,21 @@
 """Records what the pipeline's own tokenizer, normaliser and decoder make of odd lines, for the tests of their TypeScript
-twins:  python test/slm/record_answers.py > test/fixtures/slm/answers.json  (in a Python of the pipeline, with onnxruntime).
+twins:  python test/slm/record_answers.py > test/fixtures/slm/answers.json  (in a Python of the pipeline).
 """
 
 import json
 import random
 import sys
+import tempfile
 from pathlib import Path
-from types import SimpleNamespace
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "SLM"))
 
-import onnxruntime
-import torch
+from auton_slm.checkpoint import load_model
 from auton_slm.data.actions import text_for, texts
 from auton_slm.data.normalize import normalize
 from auton_slm.decode import Decoder
+from auton_slm.imports import import_model
 from auton_slm.tokenizer import Tokenizer
 
 MODELS = ROOT / "SLM" / "models"
@@ -37,22 +37,15 @@ QUESTIONS = [
     "mount /dev/sdb2 on /mnt", "dead:beef what could that be", "free", "", "?!", "日本語で答えて", "what's vendor 0x10de", "who are you and what do you know",
     "give the box 192.168.7.12/24", "show me /etc/fstab", "how many usb things are plugged in", "why is everything so slow today",
     "remove user bob and then reboot", "start sshd at boot", "find me something to edit pictures", "the weather in oslo tomorrow", "unload e1000e",
-    "format c:", "x" * 400, "can you recommend a good restaurant near the data center", "which devices have no driver yet?",
+    "format c:", "x" * 400, "put javacc4 onto the machine", "was youtube-dl installed", "can you recommend a good restaurant near the data center", "which devices have no driver yet?",
 ]
 
 
-class OnnxDecoder(Decoder):
-    """The pipeline's decoder over the exported file, of which no checkpoint ships."""
-
-    def __init__(self, path: Path, tokenizer: Tokenizer, context: int) -> None:
-        super().__init__(SimpleNamespace(config=SimpleNamespace(context=context)), tokenizer)
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 2
-        self.session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-
-    def _next_logits(self, sequences: list[list[int]]) -> torch.Tensor:
-        rows = [self.session.run(None, {"tokens": [sequence]})[0][0, -1] for sequence in sequences]
-        return torch.tensor(rows)
+def shipped_model():
+    """The model of the exported file, of which no checkpoint ships."""
+    with tempfile.TemporaryDirectory() as folder:
+        import_model(MODELS / "mini_3M.onnx", Path(folder) / "model.pt")
+        return load_model(Path(folder) / "model.pt")[0]
 
 
 def odd_lines() -> list[str]:
@@ -69,7 +62,7 @@ def odd_lines() -> list[str]:
 def main() -> None:
     manifest = json.loads((MODELS / "mini_3M.onnx.json").read_text())
     tokenizer = Tokenizer(MODELS / "mini_3M.tokenizer.model")
-    decoder = OnnxDecoder(MODELS / "mini_3M.onnx", tokenizer, manifest["config"]["context"])
+    decoder = Decoder(shipped_model(), tokenizer)
     heldout = (ROOT / "SLM/auton_slm/data/heldout/intents.tsv").read_text(encoding="utf-8").splitlines()
     lines = QUESTIONS + [line.split("\t")[-1] for line in heldout if "\t" in line][::4]
     table = texts()

@@ -14,6 +14,7 @@ import hashlib
 import json
 import multiprocessing
 import random
+import shutil
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,12 +27,11 @@ from ..config import Config
 from ..labels import LABELS, NUMBER, OTHER
 from . import heldout, minhash, sources, wordnet
 from .actions import text_for, texts
-from .grammar import Template, load, read_intents_tsv
+from .grammar import HELD_OUT_TEMPLATES, Template, load, read_intents_tsv
 from .noise import Noise
 from .normalize import normalize
 from .values import Values
 
-HELD_OUT_TEMPLATES = 0.05
 MAX_COPIES = 12  # of one and the same prompt
 LABEL_WEIGHTS = {"HARDWARE_IDENTIFY": 0.15, "DRIVER_SELECT": 0.14, "INSTALL_CONFIGURE": 0.16, "APP_INSTALL": 0.14,
                  "SYSTEM_MANAGE": 0.16, "TROUBLESHOOT": 0.15, "OTHER": 0.10}
@@ -95,7 +95,13 @@ class Generator:
         return Example(prompt, label, sampled.action, text_for(sampled.action, self.texts))
 
 
-def prepare(config: Config, directory: Path, source_dir: Path, say=print, processes: int = 2, fetch: bool = False) -> dict:
+class PrepareError(RuntimeError):
+    pass
+
+
+def prepare(config: Config, directory: Path, source_dir: Path, say=print, processes: int = 2, fetch: bool = False,
+            tokenizer_model: Path | None = None) -> dict:
+    """Returns the statistics. `tokenizer_model`: that of a model to go on with; without it one is trained."""
     directory.mkdir(parents=True, exist_ok=True)
     source_dir.mkdir(parents=True, exist_ok=True)
     if fetch:
@@ -105,14 +111,14 @@ def prepare(config: Config, directory: Path, source_dir: Path, say=print, proces
     facts.save(directory / "facts.json.gz")
 
     language = clean_language(source_dir, say) if config.data.language else {}
-    say("tokenizer: training")
     generator = Generator(facts, source_dir, "train")
-    rng = random.Random(config.data.seed)
-    samples = [generator.draw(rng) for _ in range(min(100_000, config.data.examples))]
-    corpus = [e.prompt for e in samples] + [e.action for e in samples[::4]] + list(generator.texts.values()) * 50
-    for paragraphs in language.values():
-        corpus += rng.sample(paragraphs, min(len(paragraphs), 40_000))
-    tok.train(corpus, directory / "tokenizer.model", config.model.vocab_size)
+    if tokenizer_model:
+        if not tokenizer_model.is_file():
+            raise PrepareError(f"--tokenizer {tokenizer_model}: there is no such file")
+        shutil.copyfile(tokenizer_model, directory / "tokenizer.model")
+    else:
+        say("tokenizer: training")
+        tok.train(_corpus(config, generator, language), directory / "tokenizer.model", config.model.vocab_size)
     tokenizer = tok.Tokenizer(directory / "tokenizer.model")
 
     statistics = {"seed": config.data.seed, "vocabulary": len(tokenizer), "sources": facts.sources, "licences": sources.LICENCES,
@@ -127,6 +133,15 @@ def prepare(config: Config, directory: Path, source_dir: Path, say=print, proces
     (directory / "statistics.json").write_text(json.dumps(statistics, indent=1, sort_keys=True))
     say(f"data set: {statistics['train']['examples']} examples, hash {statistics['hash'][:16]}")
     return statistics
+
+
+def _corpus(config: Config, generator: Generator, language: dict[str, list[str]]) -> list[str]:
+    rng = random.Random(config.data.seed)
+    samples = [generator.draw(rng) for _ in range(min(100_000, config.data.examples))]
+    corpus = [e.prompt for e in samples] + [e.action for e in samples[::4]] + list(generator.texts.values()) * 50
+    for paragraphs in language.values():
+        corpus += rng.sample(paragraphs, min(len(paragraphs), 40_000))
+    return corpus
 
 
 def without_technical_words(nouns: list[str]) -> list[str]:
@@ -205,6 +220,8 @@ def write_part(part, size, seed, facts, source_dir, directory, processes, say) -
                 total += len(ids)
                 ends.append(total)
             say(f"{part}: {len(ends)} of {size} examples")
+            if len(ends) == size:
+                break
     np.savez_compressed(directory / f"{part}.npz", tokens=np.concatenate(tokens), ends=np.array(ends, dtype=np.int64))
     return {"examples": len(ends), "tokens": total, "distinct_prompts": len(copies), "labels": labels, "held_out_sentences_dropped": leaks}
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { errorMessage, UserError } from '../../protocol/errors.ts';
 import { loadOnnx } from '../onnx/runtime.ts';
 import { Decoder, DecoderError, type Answer } from './decoder.ts';
-import { readGrammar } from './grammar.ts';
+import { readGrammar, readPlainWords } from './grammar.ts';
 import { readModel, type ModelFiles } from './model-files.ts';
 
 /** An answer as the kernel reports it. */
@@ -39,9 +39,15 @@ export async function openAnswerer(options: {
   const { onnx, tokenizer, ...model } = readModel(options.model);
   const again = `Is ${options.model} an export of this version of the pipeline?`;
   try {
-    const grammar = readGrammar(readFileSync(options.grammar, 'utf8'));
+    const document = readFileSync(options.grammar, 'utf8');
     const logits = await loadOnnx(options.runtime, onnx);
-    const decoder = new Decoder(logits, tokenizer, grammar, model.context);
+    const decoder = new Decoder(
+      logits,
+      tokenizer,
+      readGrammar(document),
+      readPlainWords(document),
+      model.context,
+    );
     return { model, answer: reporter(decoder) };
   } catch (cause) {
     const said = cause instanceof DecoderError ? cause.message : errorMessage(cause);

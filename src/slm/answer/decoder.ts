@@ -1,5 +1,5 @@
 import type { Tokenizer } from '../tokenizer/bpe.ts';
-import type { Action, Grammar } from './grammar.ts';
+import { NAMES, type Action, type Grammar } from './grammar.ts';
 import { fits, normalize } from './normalize.ts';
 
 export interface Answer {
@@ -37,13 +37,20 @@ export class Decoder {
   readonly #model: Model;
   readonly #tokenizer: Tokenizer;
   readonly #grammar: Grammar;
+  readonly #plain: ReadonlySet<string>;
   readonly #begin: number;
   readonly #say: number;
   readonly #labels: readonly (readonly [label: string, token: number])[];
   readonly #context: number;
 
   /** @throws DecoderError for a model that was trained on something else */
-  constructor(model: Model, tokenizer: Tokenizer, grammar: Grammar, context: number) {
+  constructor(
+    model: Model,
+    tokenizer: Tokenizer,
+    grammar: Grammar,
+    plain: ReadonlySet<string>,
+    context: number,
+  ) {
     const control = (piece: string) => {
       const token = tokenizer.control(piece);
       if (token === undefined)
@@ -53,6 +60,7 @@ export class Decoder {
     this.#model = model;
     this.#tokenizer = tokenizer;
     this.#grammar = grammar;
+    this.#plain = plain;
     this.#context = context;
     this.#begin = control('<s>');
     this.#say = control('<SAY>');
@@ -78,7 +86,7 @@ export class Decoder {
   #candidates(prompt: string, label: string): Candidate[] {
     const words = prompt === '' ? [] : prompt.split(' ');
     return this.#grammar.get(label)!.flatMap((action) => {
-      const values = action.slot === null ? [[]] : spans(words, action.slot, action.span);
+      const values = action.slot === null ? [[]] : this.#values(words, action.slot, action.span);
       return values.map((value) => {
         const said = [...action.words, ...value];
         // Pieces never cross a space.
@@ -86,6 +94,13 @@ export class Decoder {
         return { tokens, line: said.join(' '), action };
       });
     });
+  }
+
+  /** What may fill the slot. A name is no plain word, unless there is nothing else. */
+  #values(words: readonly string[], slot: string, span: number): string[][] {
+    const all = spans(words, slot, span);
+    const names = NAMES.has(slot) ? all.filter(([word]) => !this.#plain.has(word!)) : all;
+    return names.length > 0 ? names : all;
   }
 
   async #choose(head: readonly number[], candidates: readonly Candidate[]): Promise<Candidate> {

@@ -17,6 +17,24 @@ export type Grammar = ReadonlyMap<string, readonly Action[]>;
 
 const SPANS: Readonly<Record<string, number>> = { words: 4, chip: 3 };
 
+/** Slots of one word that may look like anything. */
+export const NAMES: ReadonlySet<string> = new Set([
+  'pkg',
+  'service',
+  'user',
+  'driver',
+  'host',
+  'prog',
+  'word',
+]);
+
+/** The words that are no name wherever there is another, from GRAMMAR.md. */
+export function readPlainWords(markdown: string): ReadonlySet<string> {
+  const [, words] = /^## Plain words$[^]*?^```\n([^]*?)\n```$/m.exec(markdown) ?? [];
+  if (words === undefined) throw new Error('GRAMMAR.md has no plain words');
+  return new Set(words.split(/\s+/));
+}
+
 /** Reads the tables of GRAMMAR.md. */
 export function readGrammar(markdown: string): Grammar {
   const kinds = [...(/^`\[kind\]` is one of: (.*)$/m.exec(markdown)?.[1] ?? '').matchAll(/`([^`]+)`/g)].map(
