@@ -8,33 +8,51 @@ from pathlib import Path
 import torch
 
 from .config import Config, ConfigError
-from .model import Llama
+from .model import Llama, rope_table
 
 
 class CheckpointError(RuntimeError):
     pass
 
 
+class _Writer:
+    """A file that remembers why writing failed: torch.save only says that it did."""
+
+    def __init__(self, file) -> None:
+        self.file, self.problem = file, None
+
+    def write(self, data) -> int:
+        try:
+            return self.file.write(data)
+        except OSError as problem:
+            self.problem = problem
+            raise
+
+    def flush(self) -> None:
+        self.file.flush()
+
+
 def save(path: Path, content: dict) -> None:
     path = Path(path)
     part = path.with_suffix(".part")
+    writer = _Writer(None)
     try:
-        with open(part, "wb") as file:
-            torch.save(content, file)
-            file.flush()
+        with open(part, "wb", buffering=0) as file:
+            writer.file = file
+            torch.save(content, writer)
             os.fsync(file.fileno())
         os.replace(part, path)
     except (OSError, RuntimeError) as error:
         part.unlink(missing_ok=True)
-        full = getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) or "file write failed" in str(error) or "No space" in str(error)
-        if full:
+        error = writer.problem or error
+        if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise CheckpointError(f"There is no disk space for {path}. Free some and start again: training goes on from the last checkpoint.") from None
         raise CheckpointError(f"{path} cannot be written: {error}") from None
 
 
 def load(path: Path, device: str = "cpu") -> dict:
     try:
-        content = torch.load(path, map_location=device, weights_only=True)
+        content = torch.load(path, map_location=device, weights_only=True, mmap=device == "cpu")
     except FileNotFoundError:
         raise CheckpointError(f"There is no checkpoint {path}. Train first: auton-slm train") from None
     except (OSError, RuntimeError, pickle.UnpicklingError, EOFError, ValueError) as error:
@@ -50,8 +68,10 @@ def load_model(path: Path, device: str = "cpu") -> tuple[Llama, Config, dict]:
     content = load(path, device)
     try:
         config = Config.from_dict(content["config"], str(path))
-        model = Llama(config.model)
-        model.load_state_dict(content["model"])
+        with torch.device("meta"):  # no memory for what is replaced at once
+            model = Llama(config.model, drawn=False)
+        model.load_state_dict(content["model"], assign=True)
+        model.cos, model.sin = rope_table(config.model)
     except (ConfigError, RuntimeError) as error:
         raise CheckpointError(f"{path} does not fit this program: {error}") from None
     return model.to(device).eval(), config, content

@@ -1,4 +1,5 @@
-"""The command line: auton-slm prepare_data | train | baseline | evaluate | quantize | export_gguf | export_onnx | report."""
+"""The command line: auton-slm prepare_data | train | baseline | evaluate | quantize | import_model |
+export_gguf | export_onnx | report."""
 
 import argparse
 import sys
@@ -58,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--sources", type=Path, default=Path("build/sources"), help="unpacked Debian packages; the machine's own files otherwise")
     sub.add_argument("--fetch", action="store_true", help="download the Debian packages first (apt-get)")
     sub.add_argument("--processes", type=int, default=2)
+    sub.add_argument("--tokenizer", type=Path, help="the tokenizer.model of a model that is to be evaluated or trained on; a new one is trained otherwise")
 
     sub = command("train", _train, "train, or go on after a stop")
     configured(sub)
@@ -76,14 +78,23 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--checkpoint", type=Path, required=True)
     sub.add_argument("--out", type=Path, required=True, help="evaluation.json")
     sub.add_argument("--baselines", type=Path, help="the folder that the command baseline wrote")
-    sub.add_argument("--size", type=int, default=2000, help="sentences and devices of the generated cells")
+    sub.add_argument("--int8", type=Path, help="a checkpoint that quantize made of it; otherwise each value goes to the nearest")
+    sub.add_argument("--int4", type=Path, help="likewise")
+    sub.add_argument("--size", type=int, default=2000, help="sentences of the generated cells")
+    sub.add_argument("--devices", default="", help="ids of pci.ids to ask for, drawn at random, or: all; as many as --size without it")
     sub.add_argument("--device")
+
+    sub = command("import_model", _import, "make a checkpoint of a GGUF or ONNX file that this program wrote")
+    sub.add_argument("--model", type=Path, required=True, help="a .gguf or .onnx file; .onnx with its manifest beside it")
+    sub.add_argument("--out", type=Path, required=True, help="a checkpoint")
 
     sub = command("quantize", _quantize, "round a checkpoint to INT8 or INT4")
     sub.add_argument("--checkpoint", type=Path, required=True)
     sub.add_argument("--out", type=Path, required=True, help="a checkpoint again")
     sub.add_argument("--to", default="int8", help="int8 (Q8_0) or int4 (Q4_0)")
-    sub.add_argument("--method", default="rtn", help="rtn: every value to the nearest")
+    sub.add_argument("--method", default="rtn", help="rtn: every value to the nearest; gptq and awq look at examples, and lose less")
+    sub.add_argument("--data", type=Path, help="for gptq and awq: the data set it was trained on")
+    sub.add_argument("--samples", type=int, default=1024, help="examples that gptq and awq look at")
 
     sub = command("export_gguf", _export_gguf, "write a checkpoint as GGUF, with a manifest")
     exported(sub)
@@ -107,8 +118,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _device(arguments) -> str:
-    import torch
-    return arguments.device or ("cuda" if torch.cuda.is_available() else "cpu")
+    from .train import chosen_device
+    return chosen_device(arguments.device)
 
 
 def _config(arguments):
@@ -118,7 +129,8 @@ def _config(arguments):
 
 def _prepare(arguments, progress):
     from .data.prepare import prepare
-    statistics = prepare(_config(arguments), arguments.out, arguments.sources, progress, arguments.processes, arguments.fetch)
+    statistics = prepare(_config(arguments), arguments.out, arguments.sources, progress, arguments.processes, arguments.fetch,
+                         arguments.tokenizer)
     progress.event("done", examples=statistics["train"]["examples"], hash=statistics["hash"])
 
 
@@ -147,7 +159,9 @@ def _evaluate(arguments, progress):
     logistic = {}
     if arguments.baselines:
         logistic = {kind: Logistic.load(arguments.baselines / f"logistic-{kind}.npz") for kind in ("words", "pieces")}
-    result = evaluate(arguments.checkpoint, arguments.data, _device(arguments), progress, arguments.size, logistic=logistic)
+    devices = 0 if arguments.devices == "all" else int(arguments.devices or arguments.size)
+    result = evaluate(arguments.checkpoint, arguments.data, _device(arguments), progress, arguments.size, devices, logistic=logistic,
+                      rounded_already={"int8": arguments.int8, "int4": arguments.int4})
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
     arguments.out.write_text(json.dumps(finite(result), indent=1))
     best = result["precisions"]["f32"]["intents"]["model"]
@@ -156,8 +170,14 @@ def _evaluate(arguments, progress):
 
 def _quantize(arguments, progress):
     from .quantize import quantize
-    errors = quantize(arguments.checkpoint, arguments.out, arguments.to, arguments.method)
+    errors = quantize(arguments.checkpoint, arguments.out, arguments.to, arguments.method, arguments.data, arguments.samples)
     progress.event("done", matrices=len(errors), mean_error=sum(errors.values()) / len(errors), worst_error=max(errors.values()))
+
+
+def _import(arguments, progress):
+    from .imports import import_model
+    config = import_model(arguments.model, arguments.out)
+    progress.event("done", name=config.name, parameters=config.model.parameters())
 
 
 def _export_gguf(arguments, progress):

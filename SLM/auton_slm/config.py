@@ -128,11 +128,13 @@ def load(name_or_path: str) -> Config:
 def _section(kind, raw: dict, where: str):
     if not isinstance(raw, dict):
         raise ConfigError(f"{where}: a mapping is expected")
-    types = {f.name: f.type for f in fields(kind)}
+    raw, types = dict(raw), {f.name: f.type for f in fields(kind)}
     for key, value in raw.items():
         if key not in types:
             raise ConfigError(f"{where}: unknown key {key!r}; there are {', '.join(types)}")
         wanted = types[key]
+        if wanted is float and isinstance(value, str):
+            value = raw[key] = _number(value)  # YAML takes 1e-3 for a text
         good = {
             "int": isinstance(value, int) and not isinstance(value, bool),
             "float": isinstance(value, (int, float)) and not isinstance(value, bool),
@@ -145,6 +147,13 @@ def _section(kind, raw: dict, where: str):
     except TypeError as error:
         missing = str(error).split(":")[-1].strip()
         raise ConfigError(f"{where}: missing {missing}") from None
+
+
+def _number(text: str) -> float | str:
+    try:
+        return float(text)
+    except ValueError:
+        return text
 
 
 def _check(config: Config, where: str) -> None:

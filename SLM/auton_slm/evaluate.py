@@ -11,16 +11,24 @@ import torch.nn.functional as F
 
 from . import baseline
 from .batches import Examples, Language, targets_and_weights
-from .blocks import round_trip
+from .blocks import rounded
 from .data import heldout
 from .data.actions import actions, valid
 from .data.normalize import normalize
 from .data.sources import Facts
 from .data.values import Values
 from .decode import Decoder
+from .grounding import Grounding
 from .labels import LABELS, intent_of
 from .tables import Tables
 from .tokenizer import Tokenizer
+
+CHOOSING = "validation"
+
+
+class EvaluationError(RuntimeError):
+    pass
+
 
 PRECISIONS = {"f32": None, "int8": "Q8_0", "int4": "Q4_0"}
 
@@ -33,28 +41,31 @@ def quantised_copy(model, kind: str | None):
     with torch.no_grad():
         for parameter in copy.parameters():
             if parameter.dim() == 2:
-                values = round_trip(parameter.detach().cpu().numpy(), kind)
-                parameter.copy_(torch.from_numpy(values))
+                parameter.copy_(rounded(parameter, kind)[0])
     return copy
 
 
 class Evaluation:
-    def __init__(self, data: Path, device: str = "cpu", size: int = 2000, seed: int = 5, say=print) -> None:
+    def __init__(self, data: Path, device: str = "cpu", size: int = 2000, devices: int | None = None, seed: int = 5, say=print) -> None:
+        """`size`: sentences of the generated cells; `devices`: ids that are asked for, 0 for all of pci.ids; as many
+        as sentences without it."""
         self.data, self.device, self.size, self.seed, self.say = data, device, size, seed, say
         self.tokenizer = Tokenizer(data / "tokenizer.model")
         self.facts = Facts.load(data / "facts.json.gz")
-        self.tables = Tables(self.facts)
+        self.grounding = Grounding(Tables(self.facts), seed, size if devices is None else devices or None)
         self.known = actions()
         train = Examples(data / "train.npz")
         self.training_prompts, self.training_labels = baseline.training_prompts(train, self.tokenizer)
         self.seen = set(self.training_prompts)
         self.utterances = [u for u in heldout.utterances() if normalize(u.text) not in self.seen]
+        # By these one may choose between classifiers, and not by the held-out ones.
+        self.choosing = [heldout.Utterance(label, prompt, CHOOSING) for prompt, label, _ in self._cases("validation")]
 
     # -- the baselines, once ----------------------------------------------------------------------------------------
 
     def baselines(self, limit: int, logistic: dict[str, baseline.Logistic] | None = None) -> dict[str, np.ndarray]:
-        """Log probabilities on the held-out sentences by classifier."""
-        prompts = [normalize(u.text) for u in self.utterances]
+        """Log probabilities by classifier, on the held-out sentences and behind them those to choose by."""
+        prompts = [normalize(u.text) for u in self.utterances + self.choosing]
         some, labels = self.training_prompts[:limit], self.training_labels[:limit]
         out = {"naive Bayes": baseline.NaiveBayes(some, labels).log_probabilities(prompts)}
         for kind in ("words", "pieces"):
@@ -70,12 +81,12 @@ class Evaluation:
         decoder = Decoder(model, self.tokenizer, self.device)
         result = {"perplexity": self.perplexity(model)}
         self.say("evaluation: intents")
-        result["intents"] = self.intents(decoder, others)
+        result["intents"], result["intents_to_choose_by"] = self.intents(decoder, others)
         self.say("evaluation: actions")
         result["actions"] = {"unseen templates": self.actions(decoder, "validation"), "unseen values": self.actions(decoder, "values")}
         self.say("evaluation: slots and grounding")
         result["slots"] = self.slots(decoder)
-        result["grounding"] = self.grounding(decoder)
+        result["grounding"] = self.grounding.measure(decoder)
         result["grammar"] = self.grammar(decoder)
         return result
 
@@ -98,8 +109,10 @@ class Evaluation:
             out["English"] = float(F.cross_entropy(model(tokens[:, :-1]).float().flatten(0, 1), tokens[:, 1:].flatten()).exp())
         return out
 
-    def intents(self, decoder: Decoder, others: dict[str, np.ndarray]) -> dict:
-        prompts = [normalize(u.text) for u in self.utterances]
+    def intents(self, decoder: Decoder, others: dict[str, np.ndarray]) -> tuple[dict, dict[str, float]]:
+        """Cells by classifier and source, and the shares on the sentences that one may choose a classifier by."""
+        asked = self.utterances + self.choosing
+        prompts = [normalize(u.text) for u in asked]
         scores = {"model": decoder.label_log_probabilities(prompts).numpy(), **others}
         for name in others:
             scores[f"model + {name}"] = (scores["model"] + others[name]) / 2
@@ -107,8 +120,8 @@ class Evaluation:
         for name, log_probabilities in scores.items():
             chosen = [LABELS[i] for i in log_probabilities.argmax(1)]
             cells = {}
-            for source in sorted({u.source for u in self.utterances}):
-                rows = [(u.label, c) for u, c in zip(self.utterances, chosen) if u.source == source]
+            for source in sorted({u.source for u in asked}):
+                rows = [(u.label, c) for u, c in zip(asked, chosen) if u.source == source]
                 cells[source] = {
                     "sentences": len(rows),
                     "intent": sum(intent_of(a) == intent_of(b) for a, b in rows) / len(rows),
@@ -116,10 +129,17 @@ class Evaluation:
                     "by_label": {label: sum(b == label for a, b in rows if a == label) / max(1, sum(a == label for a, _ in rows)) for label in LABELS},
                 }
             out[name] = cells
-        return out
+        return out, {name: cells.pop(CHOOSING)["intent"] for name, cells in out.items()}
 
     def actions(self, decoder: Decoder, part: str) -> dict[str, float]:
         """Label and whole action, constrained, on sentences of the grammars that training never saw."""
+        cases = self._cases(part)
+        answers = decoder.answer([c[0] for c in cases])
+        right = [(a.label == label, a.action == action) for a, (_, label, action) in zip(answers, cases)]
+        return {"sentences": len(cases), "label": float(np.mean([r[0] for r in right])), "action": float(np.mean([r[1] for r in right]))}
+
+    def _cases(self, part: str) -> list[tuple[str, str, str]]:
+        """(prompt, label, action) of a generated part, where the action is known."""
         examples = Examples(self.data / f"{part}.npz")
         tokens, ends = examples.tokens.numpy(), examples.ends.numpy()[: self.size]
         cases, start = [], 0
@@ -130,9 +150,7 @@ class Evaluation:
             place = next(i for i, t in enumerate(row) if first <= t <= last)
             if say in row:
                 cases.append((self.tokenizer.sp.decode(row[1:place]), LABELS[row[place] - first], self.tokenizer.sp.decode(row[place + 1 : row.index(say)])))
-        answers = decoder.answer([c[0] for c in cases])
-        right = [(a.label == label, a.action == action) for a, (_, label, action) in zip(answers, cases)]
-        return {"sentences": len(cases), "label": float(np.mean([r[0] for r in right])), "action": float(np.mean([r[1] for r in right]))}
+        return cases
 
     def slots(self, decoder: Decoder, values_each: int = 20) -> dict:
         """Hand-written wordings, filled with values that training never saw: is the slot copied, is the action right?"""
@@ -159,37 +177,6 @@ class Evaluation:
         return {"sentences": len(cases), "copied": float(np.mean(copied)), "action": float(np.mean(whole)),
                 "with_slot": len(copied) / len(cases), "by_slot": {k: float(np.mean(v)) for k, v in sorted(by_slot.items())}}
 
-    def grounding(self, decoder: Decoder) -> dict:
-        """Names and drivers over pci.ids, in held-out wordings; made-up ids, of which none may be named."""
-        rng = random.Random(self.seed)
-        lines = [line.split("\t", 1) for line in (heldout.DIR / "slots.tsv").read_text(encoding="utf-8").splitlines()]
-        asks = {kind: [s for a, s in (x for x in lines if len(x) == 2) if a == f"{kind} pci <pci>"] for kind in ("lookup", "driver")}
-        ids = sorted(self.facts.pci)
-        rng.shuffle(ids)
-        named = ids[: self.size]
-        driven = [i for i in ids if i in self.facts.drivers][: self.size]
-        names = self._ask(decoder, asks["lookup"], named, rng)
-        drivers = self._ask(decoder, asks["driver"], driven, rng)
-        unknown = []
-        while len(unknown) < 1000:
-            candidate = f"{rng.randrange(65536):04x}:{rng.randrange(65536):04x}"
-            if candidate not in self.facts.pci and candidate not in self.facts.usb:
-                unknown.append(candidate)
-        made_up = self._ask(decoder, asks["lookup"] + asks["driver"], unknown, rng)
-        return {
-            "devices": len(named),
-            "name": float(np.mean([said == self.facts.pci[i] for i, said in zip(named, names)])) if named else None,
-            "driver_devices": len(driven),
-            "driver": float(np.mean([said == self.facts.drivers[i] for i, said in zip(driven, drivers)])) if driven else None,
-            "made_up": len(unknown),
-            "made_up_named": sum(self.tables.names_a_device(said) or said in self.facts.modules for said in made_up),
-            "made_up_called_unknown": sum("is in my table" in said or "not in my table" in said for said in made_up),
-        }
-
-    def _ask(self, decoder, sentences, ids, rng) -> list[str]:
-        texts = [rng.choice(sentences).replace("<pci>", i) for i in ids]
-        return [self.tables.answer(a.action) for a in decoder.answer(texts)]
-
     def grammar(self, decoder: Decoder) -> dict:
         """How often the model stays in the grammar when nothing holds it: constrained decoding makes it always."""
         texts = [u.text for u in self.utterances][:400]
@@ -199,17 +186,25 @@ class Evaluation:
         return {"sentences": len(texts), "valid_unconstrained": float(np.mean(free)), "valid_constrained": float(np.mean(constrained))}
 
 
-def evaluate(checkpoint_path: Path, data: Path, device: str, say, size: int = 2000, baseline_limit: int = 200_000,
-             logistic: dict | None = None, precisions=tuple(PRECISIONS)) -> dict:
+def evaluate(checkpoint_path: Path, data: Path, device: str, say, size: int = 2000, devices: int | None = None, baseline_limit: int = 200_000,
+             logistic: dict | None = None, rounded_already: dict[str, Path] | None = None) -> dict:
+    """`rounded_already`: checkpoints that quantize wrote, by precision; the others are rounded to the nearest here."""
     from .checkpoint import load_model
     model, config, content = load_model(checkpoint_path, device)
-    evaluation = Evaluation(data, device, size, say=say)
+    evaluation = Evaluation(data, device, size, devices, say=say)
     others = evaluation.baselines(baseline_limit, logistic)
     result = {"name": config.name, "parameters": model.parameter_count(), "step": content["step"], "config": config.as_dict(),
               "data_hash": _hash(data), "precisions": {}}
-    for name in precisions:
+    for name, kind in PRECISIONS.items():
         say(f"evaluation: {name}")
-        result["precisions"][name] = evaluation.measure(quantised_copy(model, PRECISIONS[name]), others)
+        if path := (rounded_already or {}).get(name):
+            measured, _, content = load_model(path, device)
+            how = content.get("quantisation", {})
+            if how.get("type") != kind:
+                raise EvaluationError(f"{path} is not rounded to {kind}: auton-slm quantize --to {name}")
+        else:
+            measured, how = quantised_copy(model, kind), {"method": "rtn", "type": kind} if kind else None
+        result["precisions"][name] = {"quantisation": how, **evaluation.measure(measured, others)}
     return result
 
 

@@ -56,8 +56,8 @@ def _keys(config: Config, tokenizer: Tokenizer, kind: str) -> list[tuple[str, st
     ]
 
 
-def _tensors(model: Llama, kind: str) -> list:
-    """No output.weight: the embedding is the output. Vectors stay floats."""
+def tensor_names(model: Llama) -> dict[str, torch.nn.Parameter]:
+    """By their names in GGUF. No output.weight: the embedding is the output."""
     names = {"token_embd": model.embedding.weight, "output_norm": model.norm.weight}
     for i, block in enumerate(model.blocks):
         names |= {f"blk.{i}.{name}": weight for name, weight in {
@@ -71,8 +71,17 @@ def _tensors(model: Llama, kind: str) -> list:
             "ffn_up": block.ffn.up.weight,
             "ffn_down": block.ffn.down.weight,
         }.items()}
-    return [(f"{name}.weight", kind if weight.dim() > 1 else "F32", tuple(weight.shape), lambda w=weight: w.detach().float().cpu().numpy())
-            for name, weight in names.items()]
+    return {f"{name}.weight": weight for name, weight in names.items()}
+
+
+def _tensors(model: Llama, kind: str, scales: dict[str, torch.Tensor]) -> list:
+    """Vectors stay floats. `scales`: of the matrices that are rounded to this type already, by their names in torch."""
+    known = {parameter: scales.get(name) for name, parameter in model.named_parameters()}
+    out = []
+    for name, weight in tensor_names(model).items():
+        type_ = kind if weight.dim() > 1 else "F32"
+        out.append((name, type_, tuple(weight.shape), lambda w=weight, t=type_: gguf.packed(w, t, known[w])))
+    return out
 
 
 def _tokenizer(data: Path, config: Config) -> Tokenizer:
@@ -90,8 +99,12 @@ def export_gguf(checkpoint: Path, data: Path, out: Path, kind: str) -> dict:
         raise ExportError(f"--type {kind}: there are {', '.join(gguf.TENSOR_TYPES)}")
     model, config, content = load_model(checkpoint)
     tokenizer = _tokenizer(data, config)
-    _replace(out, lambda part: gguf.write(part, _keys(config, tokenizer, kind), _tensors(model, kind)))
-    return _manifest(out, f"GGUF {kind}", config, content, data, model)
+    how = content.get("quantisation")
+    scales = content.get("scales", {}) if how and how.get("type") == kind else {}
+    digest = _replace(out, lambda part: gguf.write(part, _keys(config, tokenizer, kind), _tensors(model, kind, scales)))
+    if how and not scales:
+        how = {"method": "rtn", "after": how}  # rounded once more, to another type
+    return _manifest(out, f"GGUF {kind}", digest, config, content, data, model, how or ({"method": "rtn"} if "Q" in kind else None))
 
 
 def export_onnx(checkpoint: Path, data: Path, out: Path) -> dict:
@@ -105,29 +118,33 @@ def export_onnx(checkpoint: Path, data: Path, out: Path) -> dict:
     example = torch.ones(2, 8, dtype=torch.int64)
     axes = {0: "rows", 1: "length"}
 
-    def write(part: Path) -> None:
+    def write(part: Path) -> str:
         torch.onnx.export(model, (example,), str(part), opset_version=ONNX_OPSET, input_names=["tokens"], output_names=["logits"],
                           dynamic_axes={"tokens": axes, "logits": axes}, do_constant_folding=False, dynamo=False)
         onnx.checker.check_model(str(part))
+        return hashlib.sha256(part.read_bytes()).hexdigest()
 
-    _replace(out, write)
-    return _manifest(out, f"ONNX opset {ONNX_OPSET}, F32", config, content, data, model)
+    digest = _replace(out, write)
+    return _manifest(out, f"ONNX opset {ONNX_OPSET}, F32", digest, config, content, data, model, content.get("quantisation"))
 
 
-def _replace(out: Path, write) -> None:
-    """All of the file or none of it."""
+def _replace(out: Path, write) -> str:
+    """All of the file or none of it. Returns what `write` does."""
     part = out.with_name(out.name + ".part")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        write(part)
+        digest = write(part)
+        with open(part, "rb") as file:
+            os.fsync(file.fileno())  # else a crash could leave the name and not the content
         os.replace(part, out)
+        return digest
     except OSError as error:
         raise ExportError(f"{out} cannot be written: {error.strerror or error}") from None
     finally:
         part.unlink(missing_ok=True)
 
 
-def _manifest(out: Path, form: str, config: Config, content: dict, data: Path, model: Llama) -> dict:
+def _manifest(out: Path, form: str, digest: str, config: Config, content: dict, data: Path, model: Llama, quantisation: dict | None) -> dict:
     try:
         statistics = json.loads((data / "statistics.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -137,9 +154,9 @@ def _manifest(out: Path, form: str, config: Config, content: dict, data: Path, m
         "name": config.name,
         "format": form,
         "bytes": out.stat().st_size,
-        "sha256": hashlib.sha256(out.read_bytes()).hexdigest(),
+        "sha256": digest,
         "parameters": model.parameter_count(),
-        "quantisation": content.get("quantisation", {"method": "rtn"} if "Q" in form else None),
+        "quantisation": quantisation,
         "config": asdict(config.model),
         "seed": config.train.seed,
         "step": content.get("step"),

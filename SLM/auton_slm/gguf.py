@@ -1,12 +1,16 @@
-"""Writes GGUF, version 3: magic, counts, keys, table of tensors, then the tensors at multiples of 32 bytes."""
+"""GGUF, version 3: magic, counts, keys, table of tensors, then the tensors at multiples of 32 bytes."""
 
+import hashlib
 import struct
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
+import torch
 
-from .blocks import BYTES, CODES
+from . import blocks
 
 ALIGNMENT = 32
 TENSOR_TYPES = {"F32": 0, "F16": 1, "Q4_0": 2, "Q8_0": 8}
@@ -32,21 +36,22 @@ def _value(kind: str, value) -> bytes:
     return struct.pack("<I", number) + struct.pack(layout, value)
 
 
-def packed(values: np.ndarray, kind: str) -> bytes:
-    if kind == "F32":
-        return values.astype("<f4").tobytes()
-    if kind == "F16":
-        return values.astype("<f2").tobytes()
-    return BYTES[kind](*CODES[kind](values))
+def packed(values: torch.Tensor, kind: str, scale: torch.Tensor | None = None) -> memoryview:
+    """`scale`: those of the blocks, where the values are rounded to this type already."""
+    if kind in blocks.BYTES:
+        return blocks.packed(values, kind, scale)
+    plain = values.detach().to(torch.float32 if kind == "F32" else torch.float16).contiguous()
+    return memoryview(plain.numpy()).cast("B")
 
 
 def packed_size(shape: tuple[int, ...], kind: str) -> int:
     count = int(np.prod(shape))
-    return {"F32": 4 * count, "F16": 2 * count, "Q8_0": count // 32 * 34, "Q4_0": count // 32 * 18}[kind]
+    return {"F32": 4 * count, "F16": 2 * count}.get(kind) or count // blocks.BLOCK * blocks.BYTES[kind]
 
 
-def write(path: Path, keys: list[tuple[str, str, object]], tensors: list[tuple[str, str, tuple[int, ...], Callable[[], np.ndarray]]]) -> None:
-    """`keys`: (name, kind, value). `tensors`: (name, type, shape as numpy has it, values): one at a time is in memory."""
+def write(path: Path, keys: list[tuple[str, str, object]], tensors: list[tuple[str, str, tuple[int, ...], Callable[[], memoryview]]]) -> str:
+    """`keys`: (name, kind, value). `tensors`: (name, type, shape as torch has it, bytes): two at a time are in memory.
+    Returns the SHA-256 of the file."""
     head = [b"GGUF", struct.pack("<IQQ", 3, len(tensors), len(keys))]
     head += [_string(name) + _value(kind, value) for name, kind, value in keys]
     offset = 0
@@ -54,12 +59,23 @@ def write(path: Path, keys: list[tuple[str, str, object]], tensors: list[tuple[s
         dimensions = shape[::-1]  # GGUF names the fastest first
         head.append(_string(name) + struct.pack(f"<I{len(shape)}QIQ", len(shape), *dimensions, TENSOR_TYPES[kind], offset))
         offset += _padded(packed_size(shape, kind))
+    digest = hashlib.sha256()
     with open(path, "wb") as file:
-        file.write(b"".join(head))
-        file.write(b"\0" * (-file.tell() % ALIGNMENT))
-        for _, kind, shape, values in tensors:
-            data = packed(values(), kind)
-            file.write(data + b"\0" * (_padded(len(data)) - len(data)))
+        for data in chain([b"".join(head)], _one_ahead([values for *_, values in tensors])):
+            for part in (data, bytes(_padded(len(data)) - len(data))):
+                file.write(part)
+                digest.update(part)
+    return digest.hexdigest()
+
+
+def _one_ahead(makers: list[Callable[[], memoryview]]):
+    """What they make, in order; the next is made while the last is written."""
+    with ThreadPoolExecutor(1) as thread:
+        coming = thread.submit(makers[0])
+        for make in makers[1:]:
+            ready, coming = coming.result(), thread.submit(make)
+            yield ready
+        yield coming.result()
 
 
 def _padded(size: int) -> int:

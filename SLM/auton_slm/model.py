@@ -79,20 +79,26 @@ class Block(nn.Module):
 
 
 class Llama(nn.Module):
-    def __init__(self, config: ModelConfig) -> None:
+    def __init__(self, config: ModelConfig, drawn: bool = True) -> None:
+        """Without `drawn` weights are not drawn at random, for they are replaced at once."""
         super().__init__()
         self.config = config
-        self.embedding = nn.Embedding(config.vocab_size, config.dim)
+        table = None if drawn else torch.empty(config.vocab_size, config.dim)
+        self.embedding = nn.Embedding(config.vocab_size, config.dim, _weight=table)
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.layers))
         self.norm = RMSNorm(config.dim, config.norm_eps)
         self.dropout = nn.Dropout(config.dropout)
         cos, sin = rope_table(config)
         self.register_buffer("cos", cos, persistent=False)
         self.register_buffer("sin", sin, persistent=False)
+        if drawn:
+            self._draw()
+
+    def _draw(self) -> None:
         self.apply(self._initialise)
         for block in self.blocks:  # the residual stream keeps its size however deep the model is
             for layer in (block.attention.o, block.ffn.down):
-                nn.init.normal_(layer.weight, std=0.02 / (2 * config.layers) ** 0.5)
+                nn.init.normal_(layer.weight, std=0.02 / (2 * self.config.layers) ** 0.5)
 
     @staticmethod
     def _initialise(module) -> None:

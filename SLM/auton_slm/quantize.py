@@ -1,39 +1,80 @@
-"""Quantisation: a checkpoint whose matrices hold only values of a block format. It is evaluated like any other, and its
-export in that format loses nothing more.
+"""Quantisation: a checkpoint whose matrices hold only values of a block format, with the scales of the blocks beside them.
+It is evaluated like any other, and its export in that format loses nothing more.
 """
 
 from pathlib import Path
 
-import numpy as np
 import torch
 
-from . import checkpoint
-from .blocks import round_trip
+from . import awq, checkpoint
+from .blocks import rounded
+from .calibrate import STAGES, Calibration
+from .gptq import gptq
+from .model import Llama
 
 KINDS = {"int8": "Q8_0", "int4": "Q4_0"}
-METHODS = ("rtn",)
+METHODS = {
+    "rtn": "every value to the nearest of its block",
+    "gptq": "column by column, the next ones make good the error",
+    "awq": "inputs that matter more are scaled up first",
+}
 
 
 class QuantizeError(ValueError):
     pass
 
 
-def quantize(source: Path, out: Path, to: str, method: str) -> dict:
-    """`method` rtn: every value to the nearest of its block. Returns the relative error of each matrix, root mean square."""
+def quantize(source: Path, out: Path, to: str, method: str, data: Path | None = None, samples: int = 1024) -> dict[str, float]:
+    """Returns the relative error of each matrix, root mean square. gptq and awq read `samples` examples of `data`."""
     if method not in METHODS:
-        raise QuantizeError(f"--method {method} is not there yet; there is {', '.join(METHODS)} (each value to the nearest step of its block)")
+        raise QuantizeError(f"--method {method}: there are {', '.join(f'{name} ({what})' for name, what in METHODS.items())}")
     if to not in KINDS:
         raise QuantizeError(f"--to {to}: there are {', '.join(KINDS)}")
-    _, _, content = checkpoint.load_model(source)
-    errors = {}
-    for name, weight in content["model"].items():
-        if weight.dim() != 2:
-            continue
-        before = weight.float().numpy()
-        after = round_trip(before, KINDS[to])
-        errors[name] = float(np.sqrt(((after - before) ** 2).mean() / (before**2).mean()))
-        content["model"][name] = torch.from_numpy(after)
-    kept = {"model": content["model"], "config": content["config"], "step": content["step"], "quantisation": {"method": method, "type": KINDS[to]}}
+    model, _, content = checkpoint.load_model(source)
+    scales, errors = quantize_model(model, KINDS[to], method, data, samples)
+    how = {"method": method, "type": KINDS[to]} | ({"samples": samples} if method != "rtn" else {})
+    kept = {"model": model.state_dict(), "config": content["config"], "step": content.get("step"), "quantisation": how, "scales": scales}
     out.parent.mkdir(parents=True, exist_ok=True)
     checkpoint.save(out, kept)
     return errors
+
+
+@torch.no_grad()
+def quantize_model(model: Llama, kind: str, method: str, data: Path | None = None, samples: int = 1024) -> tuple[dict, dict]:
+    """Rounds the model in place. (scales by the names of the matrices, relative errors)"""
+    names = {parameter: name for name, parameter in model.named_parameters()}
+    scales, errors = {}, {}
+
+    def put(weight, values, scale):
+        errors[names[weight]] = float((values - weight).square().mean().sqrt() / weight.square().mean().sqrt().clamp(min=1e-12))
+        weight.copy_(values)
+        scales[names[weight]] = scale
+
+    if method == "rtn":
+        for weight in model.parameters():
+            if weight.dim() == 2:
+                put(weight, *rounded(weight, kind))
+        return scales, errors
+    if data is None:
+        raise QuantizeError(f"--method {method} looks at examples: --data is the folder that prepare_data wrote")
+    calibration = Calibration(model, data, samples)
+    put(model.embedding.weight, *_embedding(model, calibration, kind, method))
+    calibration.begin()
+    for block in model.blocks:
+        if method == "awq":
+            moments = {stage[1][0]: calibration.moment(block, stage) for stage in STAGES}
+            awq.fold_scales(block, moments, kind)
+        for part, matrices in STAGES:
+            moment = moments[matrices[0]] if method == "awq" else calibration.moment(block, (part, matrices))
+            for matrix in (getattr(getattr(block, part), name).weight for name in matrices):
+                put(matrix, *(awq.clipped if method == "awq" else gptq)(matrix, moment, kind))
+        calibration.advance(block)
+    return scales, errors
+
+
+def _embedding(model: Llama, calibration: Calibration, kind: str, method: str):
+    """The embedding is the output matrix too. As the output its inputs have a second moment; as the input its rows are
+    taken as they are, as if by unit vectors: the mean of the two, at the same size, is what it is rounded for."""
+    output = calibration.output_moment()
+    both = output / output.diagonal().mean() + torch.eye(len(output))
+    return (gptq if method == "gptq" else awq.clipped)(model.embedding.weight, both, kind)

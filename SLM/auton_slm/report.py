@@ -26,9 +26,10 @@ def cells(measured: dict) -> dict[str, float]:
     slots, grounding = measured["slots"], measured["grounding"]
     out[f"slot copied, of the answers that have one ({slots['sentences']} sentences)"] = slots["copied"]
     out["whole action, the same sentences"] = slots["action"]
-    out[f"device named, held-out wordings ({grounding['devices']} ids)"] = grounding["name"]
-    out[f"driver named, held-out wordings ({grounding['driver_devices']} ids)"] = grounding["driver"]
-    out[f"made-up ids that were given no name ({grounding['made_up']})"] = 1 - grounding["made_up_named"] / grounding["made_up"]
+    for who, text in (("alone", "by the model alone"), ("system", "with grounding")):
+        out[f"device named {text}, held-out wordings ({grounding['devices']} ids)"] = grounding[who]["name"]
+        out[f"driver named {text}, held-out wordings ({grounding['driver_devices']} ids)"] = grounding[who]["driver"]
+        out[f"made-up ids that were given no name {text} ({grounding['made_up']})"] = 1 - grounding[who]["made_up_named"] / grounding["made_up"]
     out["actions inside the grammar, decoding free"] = measured["grammar"]["valid_unconstrained"]
     out["actions inside the grammar, decoding constrained"] = measured["grammar"]["valid_constrained"]
     return {name: value for name, value in out.items() if value is not None}
@@ -66,7 +67,9 @@ def markdown(evaluation: dict) -> str:
     ]
     intents = precisions[kinds[0]]["intents"]
     sources = [s for s in SOURCES if s in intents["model"]]
-    lines += _table(["", *(SOURCES[s] for s in sources)], [[name, *(_percent(cell[s]["intent"]) for s in sources)] for name, cell in intents.items()])
+    choosing = precisions[kinds[0]]["intents_to_choose_by"]
+    lines += _table(["", "validation (unseen templates)", *(SOURCES[s] for s in sources)],
+                    [[name, _percent(choosing[name]), *(_percent(cell[s]["intent"]) for s in sources)] for name, cell in intents.items()])
     worse = losses(evaluation)
     lines += ["", "Quantisation:", ""]
     lines += [f"- {NAMES.get(kind, kind)} loses {100 * loss:.1f} points: {name}" for kind, name, loss in worse] or \

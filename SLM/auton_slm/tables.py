@@ -1,13 +1,32 @@
-"""Grounding: what the kernel's tables say to an action. The model never names a device; this does."""
+"""Grounding: what the kernel's tables say. The model never names a device; this does."""
 
+from .data.normalize import SHAPES
 from .data.sources import Facts
 
 
 class Tables:
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
+        self.names = set(facts.pci.values()) | set(facts.usb.values())
+
+    def ground(self, prompt: str, action: str) -> str:
+        """The system's answer: on every id of a normalised prompt its table's line, whatever the model made of it; the
+        action's own answer where there is none."""
+        ids = [word for word in prompt.split() if SHAPES["pci"].fullmatch(word)]
+        if not ids:
+            return self.answer(action)
+        usb = "usb" in prompt.split() or "usb" in action.split()
+        return "\n".join(self._line(id_, usb) for id_ in ids)
+
+    def _line(self, id_: str, usb: bool) -> str:
+        name = (self.facts.usb if usb else self.facts.pci).get(id_)
+        if name is None:
+            return f"{id_} is not in my table."
+        driver = None if usb else self.facts.drivers.get(id_)
+        return f"{id_} is {name}" + (f"; its driver is {driver}." if driver else ".")
 
     def answer(self, action: str) -> str:
+        """The answer to an action as the model alone chose it."""
         words = action.split()
         if words[:2] == ["lookup", "pci"]:
             return self._named(self.facts.pci, words[2])
@@ -24,12 +43,3 @@ class Tables:
     @staticmethod
     def _named(table: dict[str, str], key: str) -> str:
         return table.get(key) or f"{key} is not in my table."
-
-    def names_a_device(self, text: str) -> bool:
-        return text in self._all_names
-
-    @property
-    def _all_names(self) -> set[str]:
-        if not hasattr(self, "_names"):
-            self._names = set(self.facts.pci.values()) | set(self.facts.usb.values())
-        return self._names

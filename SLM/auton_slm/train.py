@@ -28,13 +28,24 @@ class Diverged(Exception):
     """Loss or gradient is not a number any more, or too large: try again with other hyper-parameters."""
 
 
+def chosen_device(asked: str | None, local: int = 0) -> str:
+    """A GPU when there is one; of several that of this process."""
+    if not asked:
+        return f"cuda:{local}" if torch.cuda.is_available() else "cpu"
+    if asked != "cpu" and not asked.startswith("cuda"):
+        raise ConfigError(f"--device {asked}: there are cpu, cuda and cuda:1 and so on")
+    if asked.startswith("cuda") and not torch.cuda.is_available():
+        raise ConfigError(f"--device {asked}: PyTorch finds no GPU on this machine. Without --device the processor trains.")
+    return f"cuda:{local}" if asked == "cuda" else asked
+
+
 class Processes:
     """This process among those that torchrun started; alone without torchrun."""
 
     def __init__(self, device: str | None) -> None:
         self.world, self.rank = int(os.environ.get("WORLD_SIZE", 1)), int(os.environ.get("RANK", 0))
         local = int(os.environ.get("LOCAL_RANK", 0))
-        self.device = device or (f"cuda:{local}" if torch.cuda.is_available() else "cpu")
+        self.device = chosen_device(device, local)
         if self.world > 1 and not dist.is_initialized():
             dist.init_process_group("nccl" if self.device.startswith("cuda") else "gloo")
 
@@ -65,6 +76,10 @@ class Trainer:
         if len(self.tokenizer) != config.model.vocab_size:
             raise ConfigError(f"the data set has {len(self.tokenizer)} tokens, the configuration {config.model.vocab_size}: "
                               "set model.vocab_size, or prepare the data set with this configuration")
+        shares = processes.world * config.train.accumulate
+        if config.train.batch % shares:
+            raise ConfigError(f"train.batch ({config.train.batch}) must be a multiple of {shares}: "
+                              f"{processes.world} processes times train.accumulate ({config.train.accumulate})")
         self.train_set = Examples(data / "train.npz", device)
         self.validation = Examples(data / "validation.npz", device)
         self.values = Examples(data / "values.npz", device)
@@ -215,7 +230,7 @@ class Trainer:
             loss, norm, kind = self.one_step()
             self.step += 1
             if t.max_seconds:
-                clock = torch.tensor([before + time.monotonic() - begun])
+                clock = torch.tensor([before + time.monotonic() - begun], device=self.processes.device)
                 self.processes.mean([clock])  # all processes stop at the same step
                 self.spent = float(clock)
             done = self.progress_fraction() >= 1.0

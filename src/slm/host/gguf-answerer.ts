@@ -5,7 +5,7 @@ import { Tokenizer } from '../tokenizer/bpe.ts';
 import { vocabularyOfGguf } from '../tokenizer/vocabulary.ts';
 import { reporter, type Answerer } from '../answer/answerer.ts';
 import { Decoder } from '../answer/decoder.ts';
-import { readGrammar } from '../answer/grammar.ts';
+import { readGrammar, readPlainWords } from '../answer/grammar.ts';
 import { openHostEngine } from './host-engine.ts';
 
 /** A GGUF model that answers lines, computed by the kernel's own engine. @throws UserError */
@@ -24,10 +24,12 @@ export async function openGgufAnswerer(options: {
     const tokenizer = new Tokenizer(vocabularyOfGguf(file));
     const context = Number(key('llama.context_length') ?? 0);
     const engine = await openHostEngine(model, tokenizer.size, env);
+    const document = readFileSync(grammar, 'utf8');
     const decoder = new Decoder(
       engine.logits,
       tokenizer,
-      readGrammar(readFileSync(grammar, 'utf8')),
+      readGrammar(document),
+      readPlainWords(document),
       context,
     );
     const parameters = file.tensors.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);

@@ -1,5 +1,5 @@
 /* llama.cpp behind the commands of engine.c, so that both can be compared and measured: one thread, and in `logits` and
- * `greedy` the cache in floats. LLAMA_BACKENDS is the folder of its libraries. */
+ * `greedy` the cache in floats; and `quantize IN OUT Q8_0|Q4_0`. LLAMA_BACKENDS is the folder of its libraries. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,12 +79,23 @@ static int bench(size_t prompt, size_t count) {
     return 0;
 }
 
+/* All matrices to one type, the embedding too, as this project's models have it. */
+static int quantize(const char *in, const char *out, const char *type) {
+    struct llama_model_quantize_params p = llama_model_quantize_default_params();
+    p.ftype = strcmp(type, "Q8_0") == 0 ? LLAMA_FTYPE_MOSTLY_Q8_0 : LLAMA_FTYPE_MOSTLY_Q4_0;
+    p.nthread = 1;
+    p.pure = true;
+    return llama_model_quantize(in, out, &p) == 0 ? 0 : 1;
+}
+
 int main(int argc, char **argv) {
     llama_token tokens[4096];
     if (argc < 3)
         return 2;
     llama_log_set(quiet, NULL);
     ggml_backend_load_all_from_path(getenv("LLAMA_BACKENDS"));
+    if (strcmp(argv[1], "quantize") == 0)
+        return argc == 5 ? quantize(argv[2], argv[3], argv[4]) : 2;
     struct llama_model_params p = llama_model_default_params();
     p.use_extra_bufts = strcmp(argv[1], "bench") == 0 && !getenv("LLAMA_PLAIN"); /* its repacked matrices round inputs in ways of their own */
     model = llama_model_load_from_file(argv[2], p);
