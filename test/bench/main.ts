@@ -12,6 +12,7 @@ import { neuralFigures } from './neural.ts';
 import { portFigures } from './ports.ts';
 import { promptFigures } from './prompt.ts';
 import { sandboxFigures } from './sandbox.ts';
+import { slmFigures } from './slm.ts';
 import { wholeRun } from './whole-run.ts';
 
 const PARTS: Record<string, () => Promise<Figure[]>> = {
@@ -25,6 +26,7 @@ const PARTS: Record<string, () => Promise<Figure[]>> = {
   extension: extensionFigures,
   neural: neuralFigures,
   prompt: promptFigures,
+  slm: slmFigures,
   linux: () => linuxFigures(['x86_64', 'aarch64', 'riscv64']),
 };
 
