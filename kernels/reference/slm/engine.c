@@ -81,16 +81,27 @@ static void parse(struct query *q, const char *line) {
 }
 
 /* "it", "the second one", "the driver?": only the rules know what was talked of. */
-static bool points_back(const struct query *q) {
+static bool points(const struct query *q) {
     bool names = q->slots.has_vendor || q->slots.has_slot || device_kind_of(q->concepts);
     bool refers = q->concepts & C(POINTS_BACK) || q->slots.has_ordinal || (q->text.count <= 2 && q->concepts & C(ABOUT_DRIVER));
-    return q->session->step_count > 0 && !names && refers;
+    return !names && refers;
+}
+
+/* "install nginx", but not "install debian". */
+static bool names_program(const struct query *q) {
+    static const char *const SYSTEMS[] = {"auton", "debian", "ubuntu", "linux", "system", "os", "yourself"};
+    for (size_t i = 0; i < ARRAY_SIZE(SYSTEMS); i++)
+        if (strcmp(q->slots.name, SYSTEMS[i]) == 0)
+            return false;
+    return q->slots.name[0] && q->concepts & C(DO_INSTALL);
 }
 
 static struct slm_reading reading_of(const struct query *q) {
     const struct slm_skill *skill = skill_for(&q->text);
     return (struct slm_reading){.line = q->line, .intent = q->intent, .confidence = q->confidence, .words = q->text.count,
-                                .points_back = points_back(q), .skilled = skill && skill->intent == q->intent,
+                                .points_back = points(q) && q->session->step_count > 0,
+                                .points_nowhere = points(q) && q->session->step_count == 0,
+                                .names_program = names_program(q), .skilled = skill && skill->intent == q->intent,
                                 .settled = (skill && skill->unmistakable) || q->concepts & C(ASK_HISTORY)};
 }
 

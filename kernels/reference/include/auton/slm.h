@@ -37,6 +37,8 @@ struct slm_reading {
     uint32_t confidence;    /* percent; less than 45 is "not sure" */
     size_t words;           /* in the line */
     bool points_back;       /* to what was talked of before */
+    bool points_nowhere;    /* to something, and nothing was talked of yet */
+    bool names_program;     /* that is to be installed */
     bool skilled;           /* a subsystem's skill answers it, and is for that intent */
     bool settled;           /* there is nothing to doubt */
     const char *answer;     /* of the backend, instead of the rules' own; NULL: none */
