@@ -55,7 +55,7 @@ static const struct {
     {"keyboard keymap layout numlock", "change the keyboard layout", NEED_KEYMAP},
     {"resolution screen display mod font", "change the display mode", NEED_DISPLAY},
     {"partition format mount umount unmount filesystem fil raid lvm swap swapp volum encrypt disk driv",
-     "partition, format or mount disks", NEED_FILES},
+     "partition or format disks other than to install myself", NEED_FILES},
     {"user account group password passwd passphras", "manage users", NEED_USERS | NEED_FILES},
     {"boot startup cron schedul automatical backup", "start things by themselves", NEED_FILES | NEED_PROGRAMS},
     {"bootload grub", "install a boot loader", NEED_FILES},
