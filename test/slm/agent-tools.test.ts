@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { configSchema } from '../../src/protocol/config.ts';
 import { slmToolHost } from '../../src/slm/agent-tools/agent-tools.ts';
 import type { Python } from '../../src/slm/python/environment.ts';
-import { findPython } from '../../src/slm/python/python.ts';
 import { manifestRecord, trainingRecord } from '../../src/slm/records/format.ts';
 import { createSandbox } from '../../src/tools/sandbox/create.ts';
 import { Workbench } from '../fixtures/tool-workbench.ts';
+import { pipelinePython } from './python.ts';
 
 describe('the tools of agents that make a model', function () {
   this.timeout(600_000);
@@ -15,13 +15,7 @@ describe('the tools of agents that make a model', function () {
   const stages: string[] = [];
 
   before(async function () {
-    const python = await findPython();
-    if (python === null) {
-      console.log(
-        '      skipped: the Python of the SLM pipeline is not installed; AUTON_SLM=1 lets the tests do it',
-      );
-      return this.skip();
-    }
+    const python = await pipelinePython(this);
     bench = await workbench(python);
     mkdirSync(join(bench.worktree, 'SLM'));
     copyFileSync(join(import.meta.dirname, 'tiny.yaml'), join(bench.worktree, 'SLM/config.yaml'));

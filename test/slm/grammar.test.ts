@@ -3,9 +3,10 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Context } from 'mocha';
 import { assets } from '../../src/config/assets.ts';
 import { pythonVariables } from '../../src/slm/python/environment.ts';
-import { findPython } from '../../src/slm/python/python.ts';
+import { pipelinePython } from './python.ts';
 
 const { referenceKernel, slmPackage } = assets();
 const grammar = readFileSync(join(slmPackage, 'GRAMMAR.md'), 'utf8');
@@ -45,20 +46,13 @@ describe('the answer grammar', function () {
     return [...out, ...[...kinds.matchAll(/`(\w+)`/g)].map(([, kind]) => `kind\t${kind ?? ''}\t`)];
   }
 
-  async function python(code: string, input = ''): Promise<string[]> {
-    const found = await findPython();
-    assert.ok(found, 'the Python of the SLM pipeline is not installed');
+  async function python(suite: Context, code: string, input = ''): Promise<string[]> {
+    const found = await pipelinePython(suite);
     const env = { ...process.env, ...pythonVariables(found) };
     return lines(
       execFileSync(found.program, ['-c', code], { cwd: slmPackage, env, input, encoding: 'utf8' }),
     );
   }
-  async function needsPython(this: Mocha.Context) {
-    if (await findPython()) return;
-    console.log('      skipped: the Python of the SLM pipeline is not installed');
-    this.skip();
-  }
-
   it('is the same in the document and in the kernel', () => {
     const kernel = lines(execFileSync(program, { encoding: 'utf8' }));
     assert.ok(kernel.length > 100);
@@ -66,8 +60,9 @@ describe('the answer grammar', function () {
   });
 
   it('is the same in the training data', async function () {
-    await needsPython.call(this);
-    const trained = await python(`
+    const trained = await python(
+      this,
+      `
 from auton_slm.data.actions import actions, text_for, texts
 from auton_slm.data.grammar import load
 table = texts()
@@ -83,12 +78,12 @@ for action in actions():
         print(action.label, line, text_for(line.replace("[kind]", "").strip(), table), sep="\\t")
 for kind in kinds:
     print("kind", kind, "", sep="\\t")
-`);
+`,
+    );
     assert.deepEqual(trained.toSorted(), documented().toSorted());
   });
 
   it('gives a slot the same words in the kernel as in training', async function () {
-    await needsPython.call(this);
     const words =
       '8086:100e 8086:100 08086:100e 100e 0x8086 0x808 8086 00:1f.2 0000:00:1f.2 00:2f.2 00:1f.8 10.0.0.5 10.0.0.5/24 10.0.0 ' +
       '10.0.0.5/244 1.2.3.4.5 42 -3 0x1f 0x 1.5 /dev/sda1 /dev/ sda sda12 hda vdb1 nvme0n1 nvme mmcblk0p1 /etc/fstab a/b ' +
@@ -98,6 +93,7 @@ for kind in kinds:
       slots.flatMap((slot) => words.split(' ').map((word) => `${slot}\t${word}`)).join('\n') + '\n';
     const kernel = lines(execFileSync(program, ['fits'], { input, encoding: 'utf8' }));
     const expected = await python(
+      this,
       `
 import sys
 from auton_slm.data.normalize import fits

@@ -14,8 +14,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pythonVariables, type Python } from '../../src/slm/python/environment.ts';
-import { findPython, requirePython } from '../../src/slm/python/python.ts';
 import { buildEngine, buildLlama, difference } from '../kernel/neural/engines.ts';
+import { pipelinePython } from './python.ts';
 
 const CONFIG = join(import.meta.dirname, 'tiny.yaml');
 
@@ -30,15 +30,7 @@ describe('the SLM pipeline, on a model of seconds', function () {
   let python: Python;
 
   before(async function () {
-    // PyTorch is up to 5 GB: a test run does not fetch that unasked.
-    const found = process.env.AUTON_SLM === '1' ? await requirePython() : await findPython();
-    if (found === null) {
-      console.log(
-        '      skipped: the Python of the SLM pipeline is not installed; AUTON_SLM=1 lets the tests do it',
-      );
-      return this.skip();
-    }
-    python = found;
+    python = await pipelinePython(this);
     folder = mkdtempSync(join(tmpdir(), 'auton-slm-'));
     data = join(folder, 'data');
     slm(...prepareArgs(data), '--processes', '1');

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RunHandle } from '../../src/protocol/control.ts';
 import { startRun } from '../../src/run/start.ts';
-import { findPython } from '../../src/slm/python/python.ts';
+import { pipelinePython } from './python.ts';
 
 /** Everything of both modes at once: in dual mode the tasks of slm_training run as they are, beside a kernel build. */
 describe('a run that makes a model and a kernel', function () {
@@ -15,12 +15,7 @@ describe('a run that makes a model and a kernel', function () {
   let run: RunHandle;
 
   before(async function () {
-    // PyTorch is up to 5 GB: a test run does not fetch that unasked.
-    const python = await findPython().catch(() => null);
-    if (python === null) {
-      console.log('      skipped: the Python of the SLM pipeline is not installed (AUTON_SLM=1 npm test)');
-      this.skip();
-    }
+    await pipelinePython(this);
     folder = realpathSync(mkdtempSync(join(tmpdir(), 'auton-slm-run-')));
     const goal = 'Build a kernel and train a small language model for it';
     run = await startRun({ folder, goal, mode: 'dual', playbook: 'dual', env: process.env });
