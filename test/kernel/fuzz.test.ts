@@ -75,6 +75,7 @@ const TARGETS: Target[] = [
         'tcp_input',
         'tcp_output',
         'tcp_receive',
+        'tcp_ring',
         'tcp_segment',
         'tcp_table',
         'tcp_timer',

@@ -32,7 +32,9 @@ uint32_t checksum_add(uint32_t sum, const void *data, size_t bytes) {
     const uint8_t *p = data;
     bool odd = (uintptr_t)p & 1; /* then every byte is summed in the other half, and the sum is turned round at the end */
     uint64_t total = 0;          /* of what lies before and behind the aligned words */
-    if (odd && bytes) {
+    if (bytes == 0)
+        return sum; /* nothing may lie nowhere */
+    if (odd) {
         uint8_t first[2] = {0, *p++};
         total = half(first, 2);
         bytes--;
