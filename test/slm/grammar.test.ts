@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Context } from 'mocha';
 import { assets } from '../../src/config/assets.ts';
+import { readPlainWords } from '../../src/slm/answer/grammar.ts';
 import { pythonVariables } from '../../src/slm/python/environment.ts';
 import { pipelinePython } from './python.ts';
 
@@ -19,7 +20,7 @@ describe('the answer grammar', function () {
   before(() => {
     folder = mkdtempSync(join(tmpdir(), 'auton-grammar-'));
     program = join(folder, 'actions');
-    const kernel = ['actions.c', 'shapes.c'].map((name) => join('slm_neural/kernel', name));
+    const kernel = ['actions.c', 'plain.c', 'shapes.c'].map((name) => join('slm_neural/kernel', name));
     const include = ['include', 'arch/x86_64/include', 'slm_neural', 'slm_neural/kernel'].map(
       (p) => `-I${p}`,
     );
@@ -32,7 +33,7 @@ describe('the answer grammar', function () {
 
   const lines = (text: string) => text.replace(/\n$/, '').split('\n');
 
-  /** "LABEL action text" of the tables in the document, and the values of [kind]. */
+  /** "LABEL action text" of the tables in the document, the values of [kind], and the plain words. */
   function documented(): string[] {
     const [, actions = ''] = grammar.split('## Actions');
     let label = '';
@@ -43,7 +44,11 @@ describe('the answer grammar', function () {
       if (action !== undefined) out.push(`${label}\t${action}\t${text ?? ''}`);
     }
     const kinds = /`\[kind\]` is one of: (.*)\./.exec(grammar)?.[1] ?? '';
-    return [...out, ...[...kinds.matchAll(/`(\w+)`/g)].map(([, kind]) => `kind\t${kind ?? ''}\t`)];
+    return [
+      ...out,
+      ...[...kinds.matchAll(/`(\w+)`/g)].map(([, kind]) => `kind\t${kind ?? ''}\t`),
+      ...[...readPlainWords(grammar)].map((word) => `plain\t${word}\t`),
+    ];
   }
 
   async function python(suite: Context, code: string, input = ''): Promise<string[]> {
@@ -65,6 +70,7 @@ describe('the answer grammar', function () {
       `
 from auton_slm.data.actions import actions, text_for, texts
 from auton_slm.data.grammar import load
+from auton_slm.data.plain import plain_words
 table = texts()
 kinds = sorted(load().kinds)
 seen = set()
@@ -78,6 +84,8 @@ for action in actions():
         print(action.label, line, text_for(line.replace("[kind]", "").strip(), table), sep="\\t")
 for kind in kinds:
     print("kind", kind, "", sep="\\t")
+for word in plain_words():
+    print("plain", word, "", sep="\\t")
 `,
     );
     assert.deepEqual(trained.toSorted(), documented().toSorted());
@@ -108,5 +116,39 @@ for line in sys.stdin:
       cases.map((line, i) => `${line} ${expected[i] ?? ''}`),
     );
     assert.ok(expected.includes('1') && expected.includes('0'));
+  });
+
+  it('takes plain words for a name only where there is nothing else, in the kernel as in training', async function () {
+    const prompts = [
+      'please put nginx on this machine',
+      'get rid of much',
+      'stop it at 00:1f.2 now',
+      'put 8086:100e at 00:1f.2',
+      [...readPlainWords(grammar)].slice(0, 20).join(' '),
+      [...readPlainWords(grammar)].slice(-20).join(' ') + ' zzz',
+    ];
+    const slots = 'pkg service user driver host prog word path chip words num'.split(' ');
+    const cases = slots.flatMap((slot) => prompts.map((prompt) => `${slot}\t${prompt}`));
+    const input = cases.join('\n') + '\n';
+    const kernel = lines(execFileSync(program, ['takes'], { input, encoding: 'utf8' }));
+    const expected = await python(
+      this,
+      `
+import sys
+from auton_slm.data.actions import Action
+from auton_slm.decode import Decoder
+decoder = Decoder(None, None)
+for line in sys.stdin:
+    slot, prompt = line.rstrip("\\n").split("\\t")
+    print(*decoder._values(prompt.split(), Action("", (f"<{slot}>",))))
+`,
+      input,
+    );
+    assert.deepEqual(
+      cases.map((line, i) => `${line}: ${kernel[i] ?? ''}`),
+      cases.map((line, i) => `${line}: ${expected[i] ?? ''}`),
+    );
+    assert.equal(kernel[cases.indexOf(`pkg\t${prompts[0]!}`)], 'nginx');
+    assert.equal(kernel[cases.indexOf(`pkg\t${prompts[1]!}`)], prompts[1]);
   });
 });

@@ -1,9 +1,11 @@
-"""The parts of GRAMMAR.md that follow from the grammars: kinds, actions with their texts, plain words.
+"""What follows from the grammars: in GRAMMAR.md the kinds, the actions with their texts and the plain words; in the
+reference kernel, where it is at hand, the plain words.
 
     python -m auton_slm.data.grammar_doc [--write]     says what differs, or puts it right
 """
 
 import sys
+from difflib import unified_diff
 from pathlib import Path
 
 from ..labels import LABELS
@@ -12,11 +14,12 @@ from .grammar import load
 from .plain import plain_words
 
 DOCUMENT = Path(__file__).parents[2] / "GRAMMAR.md"
+KERNEL_WORDS = DOCUMENT.parents[1] / "kernels/reference/slm_neural/kernel/plain.c"
 WIDTH = 120
 
 
 def parts() -> dict[str, str]:
-    """What stands behind each of these beginnings, up to the next heading or empty line."""
+    """What stands in the document behind each of these beginnings, up to the next empty line."""
     grammar, table = load(), texts()
     out = {"`[kind]` is one of: ": ", ".join(f"`{kind}`" for kind in sorted(grammar.kinds)) + "."}
     for label in LABELS:
@@ -27,35 +30,46 @@ def parts() -> dict[str, str]:
     return out
 
 
-def _wrapped(words: list[str]) -> str:
+def kernel_parts() -> dict[str, str]:
+    words = _wrapped([f'"{word}",' for word in sorted(plain_words())], indent="    ")
+    return {"const char *const plain_words[] = {\n": words + "\n};"}
+
+
+def _wrapped(words: list[str], indent: str = "") -> str:
     lines = [""]
     for word in words:
-        if len(lines[-1]) + len(word) >= WIDTH:
+        if len(indent) + len(lines[-1]) + len(word) >= WIDTH:
             lines.append("")
         lines[-1] += f" {word}" if lines[-1] else word
-    return "\n".join(lines)
+    return "\n".join(indent + line for line in lines)
 
 
-def renewed(document: str) -> str:
-    for beginning, content in parts().items():
-        before, found, after = document.partition(beginning)
+def renewed(text: str, replaced: dict[str, str]) -> str:
+    for beginning, content in replaced.items():
+        before, found, after = text.partition(beginning)
         if not found:
-            raise ValueError(f"GRAMMAR.md has no {beginning.strip()!r}")
+            raise ValueError(f"nothing begins with {beginning.strip()!r}")
         _, end, rest = after.partition("\n\n")
-        document = before + beginning + content + (end + rest if end else "\n")
-    return document
+        text = before + beginning + content + (end + rest if end else "\n")
+    return text
 
 
 def main(arguments: list[str]) -> int:
-    document = DOCUMENT.read_text(encoding="utf-8")
-    new = renewed(document)
-    if arguments == ["--write"]:
-        DOCUMENT.write_text(new, encoding="utf-8")
-        return 0
-    old = document.splitlines()
-    wrong = [line for line in new.splitlines() if line not in old] + [line for line in old if line not in new.splitlines()]
-    print("\n".join(wrong) or "GRAMMAR.md is as the grammars are.")
-    return int(bool(wrong) or new != document)
+    differ = False
+    for path, replaced in (DOCUMENT, parts()), (KERNEL_WORDS, kernel_parts()):
+        if path == KERNEL_WORDS and not path.exists():
+            continue  # the package without the kernel
+        old = path.read_text(encoding="utf-8")
+        new = renewed(old, replaced)
+        if arguments == ["--write"]:
+            path.write_text(new, encoding="utf-8")
+        elif new != old:
+            differ = True
+            changes = unified_diff(old.splitlines(), new.splitlines(), path.name, "grammars", n=0, lineterm="")
+            print("\n".join(changes))
+        else:
+            print(f"{path.name} is as the grammars are.")
+    return int(differ)
 
 
 if __name__ == "__main__":

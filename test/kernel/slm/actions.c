@@ -1,5 +1,6 @@
 /* The kernel's table of actions, as an ordinary program.
- *   actions          label <tab> action <tab> text, a line each
+ *   actions          label <tab> action <tab> text, a line each; then the kinds and the plain words
+ *   actions takes    reads slot <tab> words of a line, prints those that the slot takes, with spaces between
  *   actions fits     reads slot <tab> word, prints 1 or 0: may the word fill the slot */
 #include "actions.h"
 #include <stdio.h>
@@ -21,9 +22,29 @@ int main(int argc, char **argv) {
         }
         return 0;
     }
+    if (argc == 2 && strcmp(argv[1], "takes") == 0) {
+        while (fgets(line, sizeof line, stdin)) {
+            const char *words[64];
+            bool takes[64];
+            size_t count = 0;
+            const char *slot = strtok(line, "\t"), *separator = "";
+            for (char *word; count < 64 && (word = strtok(NULL, " \n"));)
+                words[count++] = word;
+            slot_takes(slot, words, count, takes);
+            for (size_t i = 0; i < count; i++)
+                if (takes[i]) {
+                    printf("%s%s", separator, words[i]);
+                    separator = " ";
+                }
+            printf("\n");
+        }
+        return 0;
+    }
     for (size_t i = 0; i < action_count; i++)
         printf("%s\t%s\t%s\n", LABELS[actions[i].label], actions[i].words, actions[i].text);
     for (size_t i = 0; i < action_kind_count; i++)
         printf("kind\t%s\t\n", action_kinds[i].name);
+    for (size_t i = 0; i < plain_word_count; i++)
+        printf("plain\t%s\t\n", plain_words[i]);
     return 0;
 }

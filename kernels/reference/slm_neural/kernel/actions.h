@@ -20,8 +20,15 @@ struct action_kind {
 extern const struct action_kind action_kinds[];
 extern const size_t action_kind_count;
 
+/* plain.c: words that are no name */
+extern const char *const plain_words[];
+extern const size_t plain_word_count;
+bool is_plain(const char *word);
+
 /* shapes.c */
 bool shape_fits(const char *slot, const char *word);
+/* Marks the words of a line that the slot takes: those of its shape; of a name, plain ones only where there is no other. */
+void slot_takes(const char *slot, const char *const *words, size_t count, bool *takes);
 unsigned shape_words(const char *slot); /* how many words in a row it takes at most */
 
 #define CHOICE_SLOT_MAX 128

@@ -101,11 +101,13 @@ static bool add_candidate(const struct literal *l, size_t word, size_t count) {
 
 static bool add_spans(const struct literal *l) {
     char shape[16];
+    bool takes[WORDS_MAX];
     strlcpy(shape, l->slot, sizeof shape);
     shape[strlen(shape) - 1] = '\0'; /* the ">" */
+    slot_takes(shape, word_text, word_count, takes);
     for (size_t word = 0; word < word_count; word++)
         for (size_t count = 1; count <= shape_words(shape) && word + count <= word_count; count++) {
-            if (!shape_fits(shape, word_text[word + count - 1]))
+            if (!takes[word + count - 1])
                 break;
             if (!add_candidate(l, word, count))
                 return false;

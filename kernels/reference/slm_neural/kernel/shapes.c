@@ -1,5 +1,5 @@
 /* Which words of a normalised line may fill a slot: the shapes of SLM/GRAMMAR.md. Slots without a shape take any word but
- * the place of a PCI device. */
+ * the place of a PCI device; those that are names leave plain words alone. */
 #include "actions.h"
 #include <auton/string.h>
 
@@ -90,6 +90,25 @@ bool shape_fits(const char *slot, const char *word) {
         if (strcmp(SHAPES[i].slot, slot) == 0)
             return SHAPES[i].is(word);
     return !is_place(word);
+}
+
+static bool is_name_slot(const char *slot) {
+    static const char *const NAMES[] = {"pkg", "service", "user", "driver", "host", "prog", "word"};
+    for (size_t i = 0; i < ARRAY_SIZE(NAMES); i++)
+        if (strcmp(NAMES[i], slot) == 0)
+            return true;
+    return false;
+}
+
+void slot_takes(const char *slot, const char *const *words, size_t count, bool *takes) {
+    bool named = false;
+    for (size_t i = 0; i < count; i++) {
+        takes[i] = shape_fits(slot, words[i]);
+        named |= takes[i] && !is_plain(words[i]);
+    }
+    if (named && is_name_slot(slot))
+        for (size_t i = 0; i < count; i++)
+            takes[i] &= !is_plain(words[i]);
 }
 
 unsigned shape_words(const char *slot) {

@@ -70,6 +70,21 @@ SELFTEST(slm_neural_normalize, "slm_neural") {
     return NULL;
 }
 
+SELFTEST(slm_neural_plain, "slm_neural") {
+    static const char *const line[] = {"put", "nginx", "on", "00:1f.2"};
+    bool takes[ARRAY_SIZE(line)];
+    for (size_t i = 0; i < plain_word_count; i++)
+        CHECK(is_plain(plain_words[i]));
+    CHECK(!is_plain("nginx") && !is_plain("") && !is_plain("zzz"));
+    slot_takes("pkg", line, ARRAY_SIZE(line), takes);
+    CHECK(!takes[0] && takes[1] && !takes[2] && !takes[3]);
+    slot_takes("pkg", line, 1, takes);
+    CHECK(takes[0]);
+    slot_takes("chip", line, ARRAY_SIZE(line), takes);
+    CHECK(takes[0] && takes[1] && takes[2] && !takes[3]);
+    return NULL;
+}
+
 /* A prompt that begins like the last one is evaluated from where they differ, and gives the same. */
 SELFTEST(slm_neural_prefix, "slm_neural") {
     struct neural_sampling likeliest = {0};
