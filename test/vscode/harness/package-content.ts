@@ -6,7 +6,7 @@ import type { CodeServer } from './server.ts';
 const ALLOWED = [
   /^(package(\.nls(\.[\w-]+)?)?\.json|readme\.md|LICENSE\.txt|auton\.example\.toml|\.vsixmanifest)$/,
   /^(bin|l10n|media|playbooks|kernel_spec|SLM|kernels\/(mini|reference))\//,
-  /^dist\/(auton\.mjs|extension\.cjs)$/,
+  /^dist\/(auton\.mjs|ask-slm\.mjs|extension\.cjs)$/,
   /^dist\/(webview|node-pty)\//,
 ];
 const FORBIDDEN = /\.(map|ts|o|elf|iso)$|^kernels\/.*\/build[^/]*\/|(^|\/)(node_modules|\.env|\.git)(\/|$)/;
@@ -16,12 +16,14 @@ const REQUIRED = [
   ...[
     'dist/extension.cjs',
     'dist/auton.mjs',
+    'dist/ask-slm.mjs',
     'dist/node-pty/package.json',
     'dist/webview/graph.js',
     'bin/auton.mjs',
   ],
   ...['playbooks/reference/playbook.toml', 'kernels/reference/Makefile', 'kernel_spec/tests/acceptance.toml'],
   'SLM/models/mini_3M-Q4_0.gguf',
+  'SLM/auton_slm/cli.py',
 ];
 /** What is wrong with the files of the package that is installed in this server. */
 export function contentProblems(server: CodeServer): string[] {
