@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RunHandle } from '../../src/protocol/control.ts';
 import { startRun } from '../../src/run/start.ts';
+import { onlyWhenLong } from '../fixtures/long.ts';
 import { pipelinePython } from './python.ts';
 
 /** Everything of both modes at once: in dual mode the tasks of slm_training run as they are, beside a kernel build. */
@@ -15,6 +16,7 @@ describe('a run that makes a model and a kernel', function () {
   let run: RunHandle;
 
   before(async function () {
+    onlyWhenLong(this, 'five minutes or more');
     await pipelinePython(this);
     folder = realpathSync(mkdtempSync(join(tmpdir(), 'auton-slm-run-')));
     const goal = 'Build a kernel and train a small language model for it';

@@ -10,6 +10,7 @@ import { foldEvents } from '../../../src/protocol/fold.ts';
 import type { RunState } from '../../../src/protocol/run-state.ts';
 import { runEventSchema } from '../../../src/protocol/schema/events.ts';
 import { loadAcceptanceTests, selectTests } from '../../../src/validation/acceptance.ts';
+import { onlyWhenLong } from '../../fixtures/long.ts';
 import { missingTools } from '../../fixtures/tools.ts';
 
 const MAIN = resolve(import.meta.dirname, '../../../src/cli/main.ts');
@@ -24,6 +25,7 @@ describe('the complete playbook', function () {
   let state: RunState;
 
   before(function () {
+    onlyWhenLong(this, 'five minutes or more');
     const missing = missingTools([PROFILES[ARCH].qemu, PROFILES[ARCH].gcc, 'make', 'bwrap', 'git']);
     if (missing.length > 0) {
       console.log(`skipped: ${missing.join(', ')} not found`);
