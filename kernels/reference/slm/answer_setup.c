@@ -59,7 +59,7 @@ static const struct {
     {"user account group password passwd passphras", "manage users", NEED_USERS | NEED_FILES},
     {"boot startup cron schedul automatical backup", "start things by themselves", NEED_FILES | NEED_PROGRAMS},
     {"bootload grub", "install a boot loader", NEED_FILES},
-    {"operat os system debian linux auton kernel", "install itself on a disk", NEED_FILES},
+    {"operat os system debian linux auton kernel", "install myself on a disk", NEED_FILES},
     {"printer print", "print", NEED_NETWORK | NEED_FILES | NEED_PROGRAMS},
     {"ip dhcp network networking network internet wifi wireless gateway rout dn nameserver resolver address ipv6 ipv4 "
      "vlan bridg mtu netmask interfac ethernet eth0 lan wlan leas mac ssh dns", "configure a network", NEED_NETWORK},

@@ -99,10 +99,10 @@ static bool is_vague(const struct action *action) {
     return false;
 }
 
-/* An action that leaves out what the line names: "install nginx on debian" is no wish to install the system. */
-static bool leaves_out(const struct slm_reading *rules, const struct action *action) {
+/* A reading that leaves out what the line names: "install nginx on debian" is no wish to set up the system. */
+static bool leaves_out(const struct slm_reading *rules, const struct model_reading *model) {
     return rules->names_program && rules->intent == INTENT_APP_INSTALL && rules->confidence >= SURE_PERCENT &&
-           strcmp(action->words, "install system") == 0;
+           model->label == INTENT_INSTALL_CONFIGURE;
 }
 
 /* Of the two the model is right more often; the rules are where they are sure and it is not, and where they know none of the
@@ -125,7 +125,7 @@ static void take_label(struct slm_reading *reading, const struct model_reading *
 
 bool weigh(struct slm_reading *reading, const struct model_reading *model) {
     bool other = model->label == LABEL_OTHER;
-    if (reading->settled || leaves_out(reading, model->choice.action) || rules_win(reading, model) || (reading->points_back && (other || model->share < MODEL_SURE)))
+    if (reading->settled || leaves_out(reading, model) || rules_win(reading, model) || (reading->points_back && (other || model->share < MODEL_SURE)))
         return false;
     take_label(reading, model);
     bool lost = reading->points_nowhere && model->label == INTENT_DRIVER_SELECT; /* the rules ask what is meant */
