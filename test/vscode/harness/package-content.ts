@@ -7,7 +7,7 @@ const ALLOWED = [
   /^(package(\.nls(\.[\w-]+)?)?\.json|readme\.md|LICENSE\.txt|auton\.example\.toml|\.vsixmanifest)$/,
   /^(bin|l10n|media|playbooks|kernel_spec|SLM|kernels\/(mini|reference))\//,
   /^dist\/(auton\.mjs|ask-slm\.mjs|extension\.cjs)$/,
-  /^dist\/(webview|node-pty)\//,
+  /^dist\/(webview|node-pty|slm)\//,
 ];
 const FORBIDDEN = /\.(map|ts|o|elf|iso)$|^kernels\/.*\/build[^/]*\/|(^|\/)(node_modules|\.env|\.git)(\/|$)/;
 /** Without any of these a part of AUTON is dead. */
@@ -17,6 +17,7 @@ const REQUIRED = [
     'dist/extension.cjs',
     'dist/auton.mjs',
     'dist/ask-slm.mjs',
+    'dist/slm/mini_3M-Q8_0.onnx',
     'dist/node-pty/package.json',
     'dist/webview/graph.js',
     'bin/auton.mjs',
