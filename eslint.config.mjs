@@ -61,7 +61,7 @@ const webview = {
 };
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', '.auton/', '.vscode-test/', 'kernels/', 'playbooks/'] },
+  { ignores: ['dist/', '.cache/', 'node_modules/', '.auton/', '.vscode-test/', 'kernels/', 'playbooks/'] },
   js.configs.recommended,
   ...tseslint.configs.recommendedTypeChecked,
   {
