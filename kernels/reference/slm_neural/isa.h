@@ -46,6 +46,10 @@ struct isa {
     void (*attend)(const struct attention *a);
 };
 extern const struct isa isa_scalar, isa_lanes;
+/* For those that need no more than any processor has, and use tensors in place. */
+bool isa_always(void);
+uint64_t isa_in_place(const struct tensor *t);
+void isa_no_packing(const struct tensor *t, uint8_t *out);
 
 /* The instruction sets of this architecture, best first, `scalar` last; NULL at the end. */
 const struct isa *const *isa_list(void);

@@ -70,21 +70,11 @@ static void lanes_multiply(const struct matrix *m, const struct activations *in,
         }
 }
 
-static bool always(void) { return true; }
-static uint64_t in_place(const struct tensor *t) {
-    (void)t;
-    return 0;
-}
-static void no_packing(const struct tensor *t, uint8_t *out) {
-    (void)t;
-    (void)out;
-}
-
 const struct isa isa_lanes = {
     .name = "lanes",
-    .present = always,
-    .packed_bytes = in_place,
-    .pack = no_packing,
+    .present = isa_always,
+    .packed_bytes = isa_in_place,
+    .pack = isa_no_packing,
     .multiply = lanes_multiply,
     .round = lanes_round,
     .normalise = vector_normalise,

@@ -1,21 +1,21 @@
 /* The instruction set that is always there, and the choice among those that are. */
 #include "vector.h"
 
-static bool always(void) { return true; }
-static uint64_t in_place(const struct tensor *t) {
+bool isa_always(void) { return true; }
+uint64_t isa_in_place(const struct tensor *t) {
     (void)t;
     return 0;
 }
-static void no_packing(const struct tensor *t, uint8_t *out) {
+void isa_no_packing(const struct tensor *t, uint8_t *out) {
     (void)t;
     (void)out;
 }
 
 const struct isa isa_scalar = {
     .name = "scalar",
-    .present = always,
-    .packed_bytes = in_place,
-    .pack = no_packing,
+    .present = isa_always,
+    .packed_bytes = isa_in_place,
+    .pack = isa_no_packing,
     .multiply = vector_multiply,
     .round = vector_round,
     .normalise = vector_normalise,
