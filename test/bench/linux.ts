@@ -29,24 +29,18 @@ const PAGE = `<title>bench</title><p>${'served.'.repeat(50)}</p>`;
 const UNPROTECTED = 'mitigations=off nokaslr';
 const CONSOLE: Record<Architecture, string> = { x86_64: 'ttyS0', aarch64: 'ttyAMA0', riscv64: 'ttyS0' };
 
-/** The reference kernel beside Debian's Linux on the same machine, on each architecture. */
-export async function linuxFigures(
-  architectures: readonly Architecture[],
-  rounds: Partial<Record<Architecture, number>> = {},
-): Promise<Figure[]> {
-  const figures: Figure[] = [];
-  for (const architecture of architectures) {
-    const folder = mkdtempSync(join(tmpdir(), 'auton-bench-'));
-    try {
-      figures.push(...(await compare(architecture, folder, rounds[architecture] ?? ROUNDS[architecture])));
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
+/** The reference kernel beside Debian's Linux on the same machine. */
+export async function linuxFigures(architecture: Architecture): Promise<Figure[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'auton-bench-'));
+  try {
+    return await compare(architecture, folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
-  return figures;
 }
 
-async function compare(architecture: Architecture, folder: string, rounds: number): Promise<Figure[]> {
+async function compare(architecture: Architecture, folder: string): Promise<Figure[]> {
+  const rounds = ROUNDS[architecture];
   const linux = await debianLinux(architecture);
   const theirs: Candidate = {
     image: linux.kernel,

@@ -9,6 +9,12 @@ import { Skipped } from '../figures.ts';
 import type { DebianLinux } from './debian.ts';
 
 const run = promisify(execFile);
+/** Debian's packages of the C library with which each architecture's programs are linked. */
+const LIBC: Record<Architecture, string> = {
+  x86_64: 'libc6-dev',
+  aarch64: 'libc6-dev-arm64-cross',
+  riscv64: 'libc6-dev-riscv64-cross',
+};
 const SOURCES = ['init.c', 'setup.c', 'threads.c', 'memory.c', 'disk.c', 'net.c'];
 
 /** A root file system in `folder` with our one program, Debian's modules and busybox, and a page to serve. */
@@ -36,6 +42,8 @@ export async function buildInitramfs(
   await run(gcc, [...flags, ...sources, '-o', join(root, 'init')]).catch(
     (error: Error & { code?: string }) => {
       if (error.code === 'ENOENT') throw new Skipped(`${gcc} is missing`);
+      if (/fatal error: \S+\.h: No such file/.test(error.message))
+        throw new Skipped(`${gcc} has no C library for programs (Debian: ${LIBC[architecture]})`);
       throw error;
     },
   );

@@ -1,25 +1,9 @@
 /* A disk with a small file system in which bytes are changed: an input is places and values. It is mounted, read,
  * written to and unmounted; whatever happens, that ends and nothing else is touched. */
-#include "fuzz.h"
+#include "disk.h"
 #include <auton/errno.h>
-#include <auton/string.h>
-#include "../../../kernels/reference/fs/fs_internal.h"
 
-#define DISK_BYTES KB(128)
 #define MOST_READ 300
-
-static uint8_t sound[DISK_BYTES], medium[DISK_BYTES];
-
-static int read(block_device_t *disk, uint64_t sector, uint32_t count, void *buffer) {
-    (void)disk;
-    memcpy(buffer, medium + sector * BLOCK_SECTOR, (size_t)count * BLOCK_SECTOR);
-    return 0;
-}
-static int write(block_device_t *disk, uint64_t sector, uint32_t count, const void *buffer) {
-    (void)disk;
-    memcpy(medium + sector * BLOCK_SECTOR, buffer, (size_t)count * BLOCK_SECTOR);
-    return 0;
-}
 
 static void put(const char *path, uint64_t position, size_t bytes) {
     static const uint8_t zeros[8000];
@@ -30,21 +14,13 @@ static void put(const char *path, uint64_t position, size_t bytes) {
     vfs_close(fd);
 }
 
-extern struct fs_type ramfs_type, ext2_type;
 static void start(void) {
-    static const struct block_ops ops = {read, write, NULL};
-    static block_device_t disk = {.name = "vda", .sectors = DISK_BYTES / BLOCK_SECTOR, .ops = &ops};
-    fs_register_type(&ramfs_type);
-    fs_register_type(&ext2_type);
-    PROMISE(block_register(&disk) == 0 && ext2_format(&disk, "fuzz") == 0);
-    PROMISE(vfs_mount(NULL, "/", "ramfs", 0) == 0 && vfs_mkdir("/m", 0755) == 0);
-    PROMISE(vfs_mount("vda", "/m", "ext2", 0) == 0);
+    disk_make();
     PROMISE(vfs_mkdir("/m/d", 0755) == 0 && vfs_symlink("d/big", "/m/l") == 0);
     put("/m/d/big", 0, 8000);
     put("/m/d/big", 20000, 8000);
     put("/m/d/sparse", KB(300), 10);
-    PROMISE(vfs_umount("/m") == 0);
-    memcpy(sound, medium, sizeof sound);
+    disk_keep();
 }
 
 static void read_all(const char *path, unsigned depth, unsigned *budget) {

@@ -1,21 +1,18 @@
 /* The boot loader of installed disks and a small disk in which bytes are changed: an input is places and values. The loader
  * looks for its kernel and loads it, or says why not; it ends, and writes nowhere but where the kernel may lie. */
 #include <setjmp.h>
-#include "fuzz.h"
+#include "disk.h"
 #include <auton/crc32.h>
 #include <auton/elf.h>
 #include <auton/errno.h>
-#include <auton/string.h>
 #include "../../../kernels/reference/arch/x86_64/setup/loader/loader.h"
-#include "../../../kernels/reference/fs/fs_internal.h"
 
-#define DISK_BYTES KB(128)
 #define KERNEL_AT MB(1)
 #define KERNEL_BYTES KB(20) /* over the direct blocks of 1 KB */
 #define MEMORY_BYTES KB(64)
 #define CHUNK 64u
 
-static uint8_t sound[DISK_BYTES], medium[DISK_BYTES], memory[MEMORY_BYTES];
+static uint8_t memory[MEMORY_BYTES];
 static uint32_t written[DISK_BYTES / CHUNK], written_count; /* where the chunks begin that are not all zeros */
 static jmp_buf stopped;
 
@@ -40,17 +37,6 @@ bool memory_is_usable(uint64_t from, uint64_t bytes) {
 
 uint8_t *memory_at(uint64_t physical) {
     return memory + (physical - KERNEL_AT);
-}
-
-static int read(block_device_t *disk, uint64_t sector, uint32_t count, void *buffer) {
-    (void)disk;
-    memcpy(buffer, medium + sector * BLOCK_SECTOR, (size_t)count * BLOCK_SECTOR);
-    return 0;
-}
-static int write(block_device_t *disk, uint64_t sector, uint32_t count, const void *buffer) {
-    (void)disk;
-    memcpy(medium + sector * BLOCK_SECTOR, buffer, (size_t)count * BLOCK_SECTOR);
-    return 0;
 }
 
 /* A kernel of one part, with both notes. */
@@ -83,19 +69,12 @@ static void write_kernel(void) {
     PROMISE(vfs_write_file("/m/boot/kernel.elf", &kernel, sizeof kernel) == 0);
 }
 
-extern struct fs_type ramfs_type, ext2_type;
 static void start(void) {
-    static const struct block_ops ops = {read, write, NULL};
-    static block_device_t disk = {.name = "vda", .sectors = DISK_BYTES / BLOCK_SECTOR, .ops = &ops};
     struct file file;
-    fs_register_type(&ramfs_type);
-    fs_register_type(&ext2_type);
-    PROMISE(block_register(&disk) == 0 && ext2_format(&disk, "fuzz") == 0);
-    PROMISE(vfs_mount(NULL, "/", "ramfs", 0) == 0 && vfs_mkdir("/m", 0755) == 0);
-    PROMISE(vfs_mount("vda", "/m", "ext2", 0) == 0 && vfs_mkdir("/m/boot", 0755) == 0);
+    disk_make();
+    PROMISE(vfs_mkdir("/m/boot", 0755) == 0);
     write_kernel();
-    PROMISE(vfs_umount("/m") == 0);
-    memcpy(sound, medium, sizeof sound);
+    disk_keep();
     static const uint8_t zeros[CHUNK];
     for (uint32_t at = 0; at < DISK_BYTES; at += CHUNK)
         if (memcmp(sound + at, zeros, CHUNK) != 0)
