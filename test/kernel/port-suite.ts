@@ -99,6 +99,19 @@ export function portSuite(architecture: Architecture, memoriesMb: readonly numbe
     }
   });
 
+  it('keeps what is typed or pasted while it is busy with a line', async () => {
+    const chat = await KernelChat.start({ profile, image: kernel(), boot: 'kernel', accel: 'tcg' });
+    const lines = Array.from({ length: 40 }, (_, i) => `line ${i} of those that were pasted together`);
+    try {
+      const from = chat.session.serial.end;
+      chat.session.write(['test mm', ...lines.map((line) => `write -a /pasted ${line}`), ''].join('\n'));
+      await chat.session.waitFor(/line 39 of [^]*auton> $/, 30_000, from);
+      assert.deepEqual((await chat.ask('cat /pasted')).trim().split(/\r?\n/), lines);
+    } finally {
+      await chat.stop();
+    }
+  });
+
   return { folder: () => folder, kernel };
 }
 

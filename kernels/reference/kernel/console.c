@@ -4,7 +4,7 @@
 #include <auton/sync.h>
 #include "kernel.h"
 
-#define INPUT_SIZE 256 /* a power of two */
+#define INPUT_SIZE 4096 /* a power of two; a page of pasted lines fits */
 #define CTRL_C 3
 
 static void early_write(const char *text, size_t len);

@@ -104,7 +104,7 @@ static void on_interrupt(uint32_t vector, void *data) {
     (void)vector;
     (void)data;
     interrupts = interrupts + 1;
-    out(INT_CLEAR, in(INT_STATUS));
+    out(INT_CLEAR, in(INT_STATUS) & ~INT_RECEIVE); /* these go with the bytes; cleared, those behind the bound would wait */
     for (int i = 0; i < RECEIVE_BOUND && !(in(FLAGS) & PL011_FLAG_RECEIVE_EMPTY); i++)
         console_input((char)in(DATA));
     pump();
