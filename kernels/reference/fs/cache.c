@@ -92,8 +92,14 @@ static struct cache_page *find(struct cache *c, uint64_t index) {
     return p;
 }
 
+static bool is_whole(const struct cache_page *p) {
+    static const bool whole[CACHE_UNITS] = {true, true, true, true};
+    return memcmp(p->here, whole, sizeof whole) == 0;
+}
+
 bool cache_has(struct cache *c, uint64_t index) {
-    return find(c, index) != NULL;
+    const struct cache_page *p = find(c, index);
+    return p && is_whole(p);
 }
 
 static void make_room(struct cache *c, size_t pages) {
@@ -101,7 +107,8 @@ static void make_room(struct cache *c, size_t pages) {
         give_up(c, c->clean_oldest);
 }
 
-/* A page of the disk with memory that the caller has; in no list yet. NULL without memory for the rest. */
+/* A page of the disk in memory that the caller has; nothing of it is here yet, and it is in no list. NULL without memory
+ * for the rest. */
 static struct cache_page *add(struct cache *c, uint64_t index, uint8_t *data) {
     struct cache_page *p = kzalloc(sizeof *p);
     if (!p)
@@ -126,46 +133,64 @@ static int read_pages(struct cache *c, uint64_t index, size_t pages, uint8_t *da
     return block_read(c->disk, index * (CACHE_PAGE / BLOCK_SECTOR), sectors, data);
 }
 
-static int get(struct cache *c, uint64_t index, bool fill, struct cache_page **out) {
+/* A page of which nothing is here yet, in memory that is taken from the one used longest ago when there is no other. */
+static struct cache_page *add_empty(struct cache *c, uint64_t index) {
+    make_room(c, 1);
+    phys_addr_t frame = pmm_alloc_page();
+    if (!frame && c->clean_oldest) {
+        give_up(c, c->clean_oldest);
+        frame = pmm_alloc_page();
+    }
+    struct cache_page *p = frame ? add(c, index, phys_to_virt(frame)) : NULL;
+    if (frame && !p)
+        pmm_free_page(frame);
+    return p;
+}
+
+static int pin(struct cache *c, uint64_t index, struct cache_page **out) {
     if (index >= c->disk_pages)
         return -EINVAL;
     struct cache_page *p = find(c, index);
-    if (p) {
-        if (!p->pins)
-            list_remove(c, p);
-    } else {
-        make_room(c, 1);
-        phys_addr_t frame = pmm_alloc_page();
-        if (!frame && c->clean_oldest) {
-            give_up(c, c->clean_oldest);
-            frame = pmm_alloc_page();
-        }
-        if (!frame)
-            return -ENOMEM;
-        uint8_t *data = phys_to_virt(frame);
-        int result = fill ? read_pages(c, index, 1, data) : 0;
-        if (!fill)
-            memset(data, 0, CACHE_PAGE);
-        p = result == 0 ? add(c, index, data) : NULL;
-        if (!p) {
-            pmm_free_page(frame);
-            return result ? result : -ENOMEM;
-        }
-    }
+    if (!p)
+        p = add_empty(c, index);
+    else if (!p->pins)
+        list_remove(c, p);
+    if (!p)
+        return -ENOMEM;
     p->pins++;
     *out = p;
     return 0;
 }
 
-int cache_get(struct cache *c, uint64_t index, struct cache_page **out) {
-    return get(c, index, true, out);
+/* Reads the page beside itself, for what is here may be newer. */
+static int read_missing(struct cache *c, struct cache_page *p) {
+    int result = read_pages(c, p->index, 1, c->run);
+    if (result)
+        return result;
+    for (size_t u = 0; u < CACHE_UNITS; u++)
+        if (!p->here[u])
+            memcpy(p->data + u * CACHE_UNIT, c->run + u * CACHE_UNIT, CACHE_UNIT);
+    memset(p->here, true, sizeof p->here);
+    return 0;
 }
 
-int cache_get_new(struct cache *c, uint64_t index, struct cache_page **out) {
-    int result = get(c, index, false, out);
-    if (result == 0)
-        memset((*out)->data, 0, CACHE_PAGE); /* it may have been here */
+int cache_get(struct cache *c, uint64_t index, struct cache_page **out) {
+    int result = pin(c, index, out);
+    if (result || is_whole(*out))
+        return result;
+    result = read_missing(c, *out);
+    if (result)
+        cache_put(c, *out);
     return result;
+}
+
+int cache_get_new(struct cache *c, uint64_t index, size_t offset, size_t bytes, struct cache_page **out) {
+    int result = pin(c, index, out);
+    if (result)
+        return result;
+    memset((*out)->data + offset, 0, bytes);
+    memset((*out)->here + offset / CACHE_UNIT, true, bytes / CACHE_UNIT);
+    return 0;
 }
 
 void cache_put(struct cache *c, struct cache_page *p) {
@@ -187,10 +212,12 @@ void cache_read_ahead(struct cache *c, uint64_t index, size_t count) {
     bool good = read_pages(c, index, run, data) == 0;
     for (size_t i = 0; i < run; i++) {
         struct cache_page *p = good ? add(c, index + i, data + i * CACHE_PAGE) : NULL;
-        if (p)
+        if (p) {
+            memset(p->here, true, sizeof p->here);
             list_add(c, p);
-        else
+        } else {
             pmm_free_page(frames + i * CACHE_PAGE);
+        }
     }
 }
 

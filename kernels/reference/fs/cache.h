@@ -15,6 +15,7 @@ struct cache_page {
     uint64_t index;           /* its place on the disk, in pages */
     uint8_t *data;            /* CACHE_PAGE bytes */
     uint32_t pins;            /* users; not given up while there are any */
+    bool here[CACHE_UNITS];   /* units that were read from the disk, or are new */
     uint8_t stage[CACHE_UNITS]; /* when each unit is to be written; CLEAN: the disk has it */
     struct cache_page *next;                  /* in the table */
     struct cache_page *newer, *older, **list; /* in the list of clean or of dirty pages; none while it is pinned */
@@ -25,7 +26,8 @@ struct cache *cache_create(block_device_t *disk); /* NULL without memory */
 void cache_destroy(struct cache *cache);          /* what was not written is lost */
 /* A page, pinned. -EIO, -ENOMEM, -EINVAL when it does not lie on the disk. */
 int cache_get(struct cache *cache, uint64_t index, struct cache_page **out);
-int cache_get_new(struct cache *cache, uint64_t index, struct cache_page **out); /* zeros, whatever the disk says */
+/* The same for whole units that become zeros, whatever the disk says: the page's others may not be here. */
+int cache_get_new(struct cache *cache, uint64_t index, size_t offset, size_t bytes, struct cache_page **out);
 void cache_put(struct cache *cache, struct cache_page *page);
 bool cache_has(struct cache *cache, uint64_t index);
 /* Reads `count` pages that follow one another by one transfer, as far as they are not here. Failing does no harm. */

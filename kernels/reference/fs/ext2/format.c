@@ -84,9 +84,8 @@ static uint8_t *get_block(struct format *f, uint32_t block, struct cache_page **
     uint64_t position = (uint64_t)block * f->block_bytes;
     if (cache_is_crowded(f->cache) && cache_write_back(f->cache))
         return NULL;
-    int result = f->block_bytes == CACHE_PAGE ? cache_get_new(f->cache, position / CACHE_PAGE, page)
-                                              : cache_get(f->cache, position / CACHE_PAGE, page);
-    return result ? NULL : memset((*page)->data + position % CACHE_PAGE, 0, f->block_bytes);
+    int result = cache_get_new(f->cache, position / CACHE_PAGE, position % CACHE_PAGE, f->block_bytes, page);
+    return result ? NULL : (*page)->data + position % CACHE_PAGE;
 }
 
 static void put_block(struct format *f, struct cache_page *page, const uint8_t *data) {

@@ -22,13 +22,11 @@ static int get_block(struct ext2 *e, uint32_t block, bool fresh, struct cache_pa
     if (block < e->first_block || block >= e->blocks)
         return ext2_damaged(e, "there is no block of this number", block);
     uint64_t position = (uint64_t)block * e->block_bytes;
-    int result = fresh && e->block_bytes == CACHE_PAGE ? cache_get_new(e->cache, position / CACHE_PAGE, page)
-                                                       : cache_get(e->cache, position / CACHE_PAGE, page);
+    int result = fresh ? cache_get_new(e->cache, position / CACHE_PAGE, position % CACHE_PAGE, e->block_bytes, page)
+                       : cache_get(e->cache, position / CACHE_PAGE, page);
     if (result)
         return result == -EINVAL ? -EIO : result;
     *data = (*page)->data + position % CACHE_PAGE;
-    if (fresh)
-        memset(*data, 0, e->block_bytes);
     return 0;
 }
 
