@@ -196,6 +196,24 @@ export const TEST_TOOLS = [
     ...{ apt: 'u-boot-qemu', dnf: null, pacman: null, brew: null },
   },
   {
+    name: 'ab',
+    why: "asks the kernel's web server ten thousand times",
+    commands: ['ab'],
+    ...{ apt: 'apache2-utils', dnf: 'httpd-tools', pacman: 'apache', brew: 'httpd' },
+  },
+  {
+    name: 'curl',
+    why: "fetches from the kernel's web server",
+    commands: ['curl'],
+    ...{ apt: 'curl', dnf: 'curl', pacman: 'curl', brew: 'curl' },
+  },
+  {
+    name: 'wget',
+    why: "fetches from the kernel's web server",
+    commands: ['wget'],
+    ...{ apt: 'wget', dnf: 'wget', pacman: 'wget', brew: 'wget' },
+  },
+  {
     name: 'Chromium',
     why: 'is the window of the VS Code that the tests run',
     commands: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'],
