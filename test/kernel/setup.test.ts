@@ -149,6 +149,11 @@ describe('the kernel sets itself up in conversation', function () {
     );
     assert.match(await machine.ask('ip'), /IP 10\.0\.2\.15/);
     assert.doesNotMatch(machine.text, /DHCP/);
+    assert.match(
+      await machine.ask('install the packages manual and httpd'),
+      /^1\. Install manual\.\s+2\. Install web-style\.\s+3\. Install httpd\./m,
+    );
+    assert.match(await machine.ask('no'), /dropped/);
     assert.match(await machine.ask('please be a web server'), /Plan:/);
     for (const said of [/httpd is installed/, /service http runs/, /It works/])
       assert.match(await machine.ask('go'), said);
@@ -156,7 +161,11 @@ describe('the kernel sets itself up in conversation', function () {
     assert.equal(page.status, 200);
     assert.match(await page.text(), /AUTON/);
     assert.match(await machine.ask('show the log of http'), /listens on port 80/i);
+    assert.match(await machine.ask('show the last lines of the log about httpd'), /Installed httpd/);
     assert.match(await machine.ask('which services are running'), /http: running/);
+    assert.match(await machine.ask('install manual and web-style'), /^1\. Install manual\.\s+Say/m);
+    assert.match(await machine.ask('go'), /manual is installed/);
+    assert.match(await machine.ask('install manual and web-style'), /installed already/);
     await machine.kill();
   });
 });

@@ -31,6 +31,52 @@ SLM_SKILL(package_list, .name = "package-list", .intent = INTENT_APP_INSTALL,
           .words = {"package packages pkg", "list show which what have available installed are all"},
           .none = "install remove upgrade uninstall", .example = "which packages are there", .answer = list_packages);
 
+static bool in_name(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '+' || c == '.';
+}
+
+static bool line_names(const char *line, const char *name) {
+    size_t length = strlen(name);
+    for (const char *at = line; (at = strstr(at, name)) != NULL; at++)
+        if ((at == line || !in_name(at[-1])) && (!in_name(at[length]) || (at[length] == '.' && !in_name(at[length + 1]))))
+            return true;
+    return false;
+}
+
+static bool is_planned(char (*names)[PKG_NAME_MAX], int count, const char *name) {
+    while (count--)
+        if (strcmp(names[count], name) == 0)
+            return true;
+    return false;
+}
+
+/* What `name` takes, behind what is planned already. The new count, or -errno. */
+static int plan_also(const char *name, char (*names)[PKG_NAME_MAX], int count) {
+    char (*more)[PKG_NAME_MAX] = kmalloc(MOST_PLANNED * sizeof more[0]);
+    int taken = more ? pkg_plan(name, more, MOST_PLANNED) : -ENOMEM;
+    for (int i = 0; i < taken && count >= 0; i++) {
+        if (is_planned(names, count, more[i]))
+            continue;
+        if (count == MOST_PLANNED)
+            count = -E2BIG;
+        else
+            strlcpy(names[count++], more[i], PKG_NAME_MAX);
+    }
+    kfree(more);
+    return taken < 0 ? taken : count;
+}
+
+/* What is missing of all packages that the line names: "install manual and web-style". */
+static int plan_all(const struct slm_ask *ask, char (*names)[PKG_NAME_MAX]) {
+    struct pkg_info *p = kmalloc(sizeof *p);
+    int count = p && names ? plan_also(ask->name, names, 0) : -ENOMEM;
+    for (size_t i = 0; count >= 0 && pkg_at(i, p) == 0; i++)
+        if (strcmp(p->name, ask->name) != 0 && line_names(ask->line, p->name))
+            count = plan_also(p->name, names, count);
+    kfree(p);
+    return count;
+}
+
 static void propose_install(const struct slm_ask *ask, slm_result_t *out) {
     char (*names)[PKG_NAME_MAX] = kmalloc(MOST_PLANNED * sizeof names[0]);
     if (!ask->name[0]) {
@@ -38,7 +84,7 @@ static void propose_install(const struct slm_ask *ask, slm_result_t *out) {
         say_names(ask, out);
         ask->say(out, ".\n");
     } else {
-        int count = names ? pkg_plan(ask->name, names, MOST_PLANNED) : -ENOMEM;
+        int count = plan_all(ask, names);
         if (count == 0)
             ask->say(out, "%s is installed already.\n", ask->name);
         else if (count < 0)
@@ -56,7 +102,7 @@ static void propose_install(const struct slm_ask *ask, slm_result_t *out) {
 static void install_one(const struct slm_ask *ask, unsigned step, slm_result_t *out) {
     char (*names)[PKG_NAME_MAX] = kmalloc(MOST_PLANNED * sizeof names[0]);
     (void)step;
-    int result = names ? pkg_plan(ask->name, names, MOST_PLANNED) : -ENOMEM;
+    int result = plan_all(ask, names);
     if (result > 0)
         result = pkg_install(names[0]);
     if (result < 0) {

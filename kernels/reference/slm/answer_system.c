@@ -113,6 +113,8 @@ static const struct word *log_subject(const struct text *text) {
             continue;
         while (++i + 1 < text->count && (strcmp(text->words[i].stem, "the") == 0 || strcmp(text->words[i].stem, "servic") == 0)) {
         }
+        if (strcmp(text->words[i].stem, "log") == 0) /* "the last lines of the log about http" */
+            continue;
         bool whole = strcmp(text->words[i].stem, "kernel") == 0 || strcmp(text->words[i].stem, "system") == 0;
         return whole || text->words[i].kind != WORD_PLAIN ? NULL : &text->words[i];
     }

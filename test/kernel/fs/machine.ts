@@ -64,6 +64,10 @@ export class ShellMachine {
       ],
       { stdio: ['pipe', 'pipe', 'inherit'], timeout: 120_000, killSignal: 'SIGKILL' },
     );
+    // One that a failed test has left would outlive the tests, and whoever reads their output would wait for it.
+    const kill = () => this.#child.kill('SIGKILL');
+    process.once('exit', kill);
+    this.#child.once('close', () => process.off('exit', kill));
     this.#child.stdin.on('error', () => {}); // The machine was switched off before it read what was typed.
     this.#child.stdout.on('data', (bytes: Buffer) => (this.#text += bytes.toString('latin1')));
     this.#ended = once(this.#child, 'close');
