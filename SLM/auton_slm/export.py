@@ -24,7 +24,8 @@ class ExportError(RuntimeError):
     pass
 
 
-def _keys(config: Config, tokenizer: Tokenizer, kind: str) -> list[tuple[str, str, object]]:
+def keys_of(config: Config, tokenizer: Tokenizer, kind: str) -> list[tuple[str, str, object]]:
+    """(name, type, value) of all that a GGUF file says of a model; `kind` is what most of its tensors are."""
     m, sp = config.model, tokenizer.sp
     ids = range(len(tokenizer))
     types = [UNKNOWN if sp.is_unknown(i) else CONTROL if sp.is_control(i) else BYTE if sp.is_byte(i) else NORMAL for i in ids]
@@ -101,7 +102,7 @@ def export_gguf(checkpoint: Path, data: Path, out: Path, kind: str) -> dict:
     tokenizer = _tokenizer(data, config)
     how = content.get("quantisation")
     scales = content.get("scales", {}) if how and how.get("type") == kind else {}
-    digest = _replace(out, lambda part: gguf.write(part, _keys(config, tokenizer, kind), _tensors(model, kind, scales)))
+    digest = _replace(out, lambda part: gguf.write(part, keys_of(config, tokenizer, kind), _tensors(model, kind, scales)))
     if how and not scales:
         how = {"method": "rtn", "after": how}  # rounded once more, to another type
     return _manifest(out, f"GGUF {kind}", digest, config, content, data, model, how or ({"method": "rtn"} if "Q" in kind else None))

@@ -86,36 +86,35 @@ def evaluation(path: Path, directory: Path, size: int) -> dict:
     return {"step": content.get("step"), "cells": cells, "benchmark": benchmark(cells), "perplexity": cells["perplexity"]["answers"]}
 
 
-def export(path: Path, directory: Path, file: Path) -> dict:
-    """The largest difference between the logits of a checkpoint and those of a file that was exported from it."""
+def export(path: Path, directory: Path, file: Path, engine: Path) -> dict:
+    """How far the logits of a file are from those of the checkpoint that it was exported from, at most; and of a GGUF file
+    what the kernel's engine, a program, makes of it."""
+    import tempfile
+
     import numpy as np
     import torch
 
-    from .batches import Examples
+    from . import elsewhere
     from .checkpoint import load_model
+    from .tokenizer import Tokenizer
     model, config, _ = load_model(path)
-    tokens, _ = Examples(directory / "validation.npz").rows(torch.arange(16), config.model.context)
-    tokens = tokens[:, : config.model.context]
+    tokens, lengths = elsewhere.rows_of(directory, config)
     with torch.no_grad():
         expected = model(tokens).float().numpy()
-    found = _onnx_logits(file, tokens.numpy()) if file.suffix == ".onnx" else _gguf_logits(file, tokens)
+    if file.suffix == ".onnx":
+        found = elsewhere.onnx_logits(file, tokens.numpy())
+    else:
+        with tempfile.TemporaryDirectory() as scratch:
+            found = elsewhere.gguf_logits(file, tokens, Path(scratch))
     if found.shape != expected.shape:
         raise ValueError(f"{file.name} gives logits of the shape {found.shape}, the checkpoint {expected.shape}")
-    difference = np.abs(found - expected)
-    return {"difference": float(difference.max()), "spread": float(expected.std()), "rows": int(tokens.shape[0])}
-
-
-def _onnx_logits(file: Path, tokens):
-    import onnxruntime
-    session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
-    return session.run(["logits"], {"tokens": tokens})[0]
-
-
-def _gguf_logits(file: Path, tokens):
-    import torch
-    model, _, _ = _load(file)
-    with torch.no_grad():
-        return model(tokens).float().numpy()
+    result = {"difference": float(np.abs(found - expected).max()), "engine": None}
+    if file.suffix == ".gguf":
+        tokenizer = Tokenizer(directory / "tokenizer.model")
+        texts, cut = elsewhere.cut_otherwise(engine, file, tokenizer)
+        result["engine"] = {**elsewhere.in_engine(engine, file, tokens, lengths, expected), "texts": texts, "cut_otherwise": cut,
+                            "other_keys": elsewhere.other_keys(file, config, tokenizer)}
+    return result
 
 
 def _load(path: Path):
@@ -136,7 +135,7 @@ def main(argv: list[str] | None = None) -> int:
     kinds = parser.add_subparsers(dest="kind", required=True)
     judges = {"data": data, "architecture": architecture, "checkpoint": checkpoint, "evaluation": evaluation, "export": export}
     takes = {"data": "directory", "architecture": "path", "checkpoint": "path directory", "evaluation": "path directory size",
-             "export": "path directory file"}
+             "export": "path directory file engine"}
     for kind, names in takes.items():
         sub = kinds.add_parser(kind)
         for name in names.split():

@@ -12,6 +12,7 @@ import { createModels, type Models } from '../models/models.ts';
 import { priceOf, worstCost } from '../models/prices.ts';
 import type { Config } from '../protocol/config.ts';
 import type { Role } from '../protocol/roles.ts';
+import { HOST_TOOLS } from '../slm/host/host-program.ts';
 import { createSandbox } from '../tools/sandbox/create.ts';
 import { endOrphans } from '../tools/sandbox/processes.ts';
 import { loadAcceptanceTests, selectTests } from '../validation/acceptance.ts';
@@ -79,8 +80,7 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
     const acceptance = loadAcceptanceTests(acceptanceFile(specFolder));
     const { mode } = config.workflow;
     const makesKernel = mode !== 'slm_training';
-    if (makesKernel) requireTools(config, env);
-    else requireProgram('git', env);
+    requireTools(config, env);
     const sandbox = await createSandbox(sandboxLimits(config), { hide: [resolve(folder)] });
     const workspace = await Workspace.open({
       root: resolve(folder, config.workspace.path.replace('<arch>', arch)),
@@ -131,7 +131,7 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
     const gates =
       slm === null
         ? kernel!
-        : new RunGates(new ModelGates({ config, slm, workspace, sandbox, folder: files }), kernel);
+        : new RunGates(new ModelGates({ config, slm, workspace, sandbox, folder: files, env }), kernel);
     return {
       parts: {
         ...{ config, specFolder, workspace, sandbox, gates, slm, integration },
@@ -162,11 +162,15 @@ function sandboxLimits({ sandbox, workflow }: Config): Config['sandbox'] {
   return { ...sandbox, memory_mb: Math.max(sandbox.memory_mb, PYTORCH_MEMORY_MB) };
 }
 
-/** Refuses to start without what every gate needs: nobody should pay a manager for a plan that cannot be built. */
-function requireTools({ kernel }: Config, env: NodeJS.ProcessEnv): void {
-  const { cc, ld, as } = buildTools(kernel.arch, kernel);
-  const qemu = kernel.qemu ?? PROFILES[kernel.arch].qemu;
-  for (const name of ['git', 'make', cc, ld, as, qemu]) if (name !== undefined) requireProgram(name, env);
+/** Refuses to start without what every gate needs: nobody should pay for a plan that cannot be judged. */
+function requireTools({ kernel, workflow }: Config, env: NodeJS.ProcessEnv): void {
+  const needed: (string | undefined)[] = ['git'];
+  if (workflow.mode !== 'slm_training') {
+    const { cc, ld, as } = buildTools(kernel.arch, kernel);
+    needed.push('make', cc, ld, as, kernel.qemu ?? PROFILES[kernel.arch].qemu);
+  }
+  if (workflow.mode !== 'kernel_build') needed.push(...HOST_TOOLS);
+  for (const name of needed) if (name !== undefined) requireProgram(name, env);
 }
 
 /** Clears away what earlier runs left and begins anew where a playbook asks for it; nothing unmerged is lost. */

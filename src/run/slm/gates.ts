@@ -4,6 +4,7 @@ import type { Config } from '../../protocol/config.ts';
 import { isSlmRole } from '../../protocol/roles.ts';
 import type { TaskSpec } from '../../protocol/task.ts';
 import type { Sandbox } from '../../tools/sandbox.ts';
+import { hostProgram } from '../../slm/host/host-program.ts';
 import { validateDiff } from '../../validation/diff.ts';
 import { PythonJudge, RememberingJudge, type JudgedEvaluation } from '../../validation/slm/judge.ts';
 import { validateModel, type ModelStage } from '../../validation/slm/validate.ts';
@@ -17,6 +18,7 @@ export interface ModelGateOptions {
   sandbox: Sandbox;
   /** The run's folder. */
   folder: string;
+  env: NodeJS.ProcessEnv;
 }
 
 /** What may be exported: git keeps it for ever, so a model of more than 60 MB stays in the run's folder. */
@@ -26,6 +28,7 @@ export const MAX_MODEL_BYTES = 60 * 2 ** 20;
 export class ModelGates {
   readonly #options: ModelGateOptions;
   readonly #evaluations = new Map<string, JudgedEvaluation>();
+  #engine: Promise<string> | undefined;
 
   constructor(options: ModelGateOptions) {
     this.#options = options;
@@ -98,6 +101,7 @@ export class ModelGates {
             judge: new RememberingJudge(
               new PythonJudge({
                 ...{ sandbox, scratch, signal, python: slm.python, timeoutMs: slm.stageTimeoutMs },
+                engine: () => this.#hostEngine(),
                 readable: [slm.folder, path],
               }),
               this.#evaluations,
@@ -109,6 +113,15 @@ export class ModelGates {
     );
     await record(evidence);
     return evidence.passed;
+  }
+
+  /** Built once for all that are to be judged; again when it did not build, for the user may have mended that. */
+  #hostEngine(): Promise<string> {
+    this.#engine ??= hostProgram(this.#options.env).catch((error: unknown) => {
+      this.#engine = undefined;
+      throw error;
+    });
+    return this.#engine;
   }
 }
 

@@ -1,13 +1,7 @@
-import { execFile, spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { assets } from '../../config/assets.ts';
-import { userCacheFolder } from '../../kernel/accel.ts';
-import { requireProgram } from '../../kernel/toolchain.ts';
-import { errorMessage, UserError } from '../../protocol/errors.ts';
+import { spawn } from 'node:child_process';
+import { UserError } from '../../protocol/errors.ts';
 import type { Model } from '../answer/decoder.ts';
+import { hostProgram } from './host-program.ts';
 
 type Env = Record<string, string | undefined>;
 
@@ -54,37 +48,4 @@ export async function openHostEngine(model: string, vocabulary: number, env: Env
       }),
     stop: () => void child.kill(),
   };
-}
-
-/** Built once for each version of the engine, into the user's cache. */
-async function hostProgram(env: Env): Promise<string> {
-  const { referenceKernel, slmPackage } = assets();
-  const source = join(slmPackage, 'host', 'neural_ask.c');
-  const header = join(referenceKernel, 'slm_neural', 'neural.h');
-  const out = join(userCacheFolder(env), 'engine');
-  mkdirSync(out, { recursive: true });
-  const cc = requireProgram('cc', env);
-  try {
-    // make knows whether anything of the engine has changed.
-    await promisify(execFile)(
-      requireProgram('make', env),
-      ['-s', '-C', referenceKernel, `O=${out}`, 'host-neural'],
-      { env },
-    );
-    const object = join(out, 'host', 'neural.o');
-    const hash = createHash('sha256').update(readFileSync(source)).update(readFileSync(object)).digest('hex');
-    const program = join(out, `ask-${hash.slice(0, 12)}`);
-    if (existsSync(program)) return program;
-    const includes = [`-I${join(header, '..')}`, `-I${join(referenceKernel, 'include')}`];
-    const part = `${program}.${process.pid}`;
-    await promisify(execFile)(cc, ['-std=gnu11', '-O2', ...includes, '-o', part, source, object], { env });
-    renameSync(part, program);
-    return program;
-  } catch (error) {
-    throw new UserError(
-      `The engine of the kernel does not build for this machine: ${errorMessage(error).trim()}.`,
-      'Ask a booted kernel instead: `auton kernel chat`.',
-      { cause: error },
-    );
-  }
 }

@@ -1,6 +1,5 @@
-import { lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { lstatSync, readdirSync } from 'node:fs';
 import { extname, join } from 'node:path';
-import { GgufError, readGguf } from '../../slm/gguf/reader.ts';
 import {
   dataRecord,
   evaluationRecord,
@@ -11,6 +10,7 @@ import {
 } from '../../slm/records/format.ts';
 import { sha256Of } from '../../slm/records/write.ts';
 import { check, shown, short, type Check } from './checks.ts';
+import { loadChecks } from './elsewhere.ts';
 import { goalChecks } from './evaluation.ts';
 import { lossOf } from './quantization.ts';
 import { goalsFor } from './tiers.ts';
@@ -24,7 +24,6 @@ import {
   type ModelTree,
 } from './tree.ts';
 
-const MAX_LOGIT_DIFFERENCE = 1e-2;
 const MAX_LOSS = 0.02;
 
 /** Every file of `SLM/models/`: hash, manifest, loads elsewhere, computes what its checkpoint computes. */
@@ -54,7 +53,7 @@ export async function judgeExport(tree: ModelTree): Promise<Check[]> {
       ),
       await artefactCheck(tree, 'export_source', manifest.checkpoint),
     );
-    if (checks.every(({ passed }) => passed)) checks.push(...(await loads(tree, file, manifest)));
+    if (checks.every(({ passed }) => passed)) checks.push(...(await loadChecks(tree, file, manifest)));
   }
   return checks;
 }
@@ -79,54 +78,6 @@ async function fileCheck(tree: ModelTree, file: string, manifest: ManifestRecord
     same,
     `${file} has the hash ${short(found)}, its manifest says ${short(manifest.sha256)} of ${manifest.file}.`,
   );
-}
-
-async function loads(tree: ModelTree, file: string, manifest: ManifestRecord): Promise<Check[]> {
-  const path = join(tree.path, RECORDS.models, file);
-  const checks = extname(file) === '.gguf' ? [ggufCheck(path, manifest)] : [];
-  const data = join(tree.folder, readRecord(tree, RECORDS.data, dataRecord).name);
-  const { difference } = await tree.judge.export(join(tree.folder, manifest.checkpoint.path), data, path);
-  return [
-    ...checks,
-    check(
-      'export_logits',
-      difference !== null && difference <= MAX_LOGIT_DIFFERENCE,
-      `${file}: logits differ from its checkpoint's by at most ${difference?.toExponential(1) ?? 'no number'} (at most ${MAX_LOGIT_DIFFERENCE}).`,
-    ),
-  ];
-}
-
-/** By the project's own reader: a Llama of the shape that its manifest says. */
-export function ggufCheck(path: string, manifest: ManifestRecord): Check {
-  try {
-    const { keys, tensors } = readGguf(readFileSync(path));
-    const config = manifest['config'] as Record<string, unknown> | undefined;
-    const value = (name: string) => {
-      const found = keys.get(`llama.${name}`);
-      return found && found.type !== 'array' ? Number(found.value) : undefined;
-    };
-    const shape = {
-      embedding_length: 'dim',
-      block_count: 'layers',
-      feed_forward_length: 'ffn',
-      vocab_size: 'vocab_size',
-    };
-    const wrong = Object.entries(shape).filter(([key, name]) => value(key) !== config?.[name]);
-    const parameters = tensors.reduce(
-      (sum, { shape: extents }) => sum + extents.reduce((a, b) => a * b, 1),
-      0,
-    );
-    return check(
-      'export_gguf',
-      wrong.length === 0 && parameters === manifest.parameters,
-      wrong.length === 0
-        ? `${manifest.file} has ${tensors.length} tensors of ${parameters} parameters, its manifest says ${manifest.parameters}.`
-        : `${manifest.file}: ${wrong.map(([key]) => key).join(', ')} are not as its manifest says.`,
-    );
-  } catch (error) {
-    if (!(error instanceof GgufError) && !(error instanceof RangeError)) throw error;
-    return check('export_gguf', false, `${manifest.file} cannot be read: ${error.message}.`);
-  }
 }
 
 /** The exported files as a kernel will use them: what their own weights answer, and a card that says what they are. */

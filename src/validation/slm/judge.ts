@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { oneLine } from '../../protocol/printable.ts';
 import { sandboxed } from '../../slm/pipeline/launch.ts';
@@ -40,7 +40,23 @@ const judged = {
     benchmark: z.number(),
     perplexity: z.number().nullable(),
   }),
-  export: z.object({ difference: z.number().nullable(), spread: z.number().nullable() }),
+  export: z.object({
+    /** The largest between its logits and those of its checkpoint, by the weights of the file. */
+    difference: z.number().nullable(),
+    /** Of a GGUF file: what the kernel's engine makes of it. `rms` and `contradicted` are parts of the logits' spread. */
+    engine: z
+      .object({
+        places: z.number(),
+        difference: z.number().nullable(),
+        rms: z.number().nullable(),
+        /** How far ahead the likeliest token was, at most, where the engine has another. */
+        contradicted: z.number().nullable(),
+        texts: z.number(),
+        cut_otherwise: z.string().nullable(),
+        other_keys: z.array(z.string()),
+      })
+      .nullable(),
+  }),
 };
 type Kind = keyof typeof judged;
 
@@ -49,6 +65,7 @@ export type JudgedArchitecture = z.infer<typeof judged.architecture>;
 export type JudgedCheckpoint = z.infer<typeof judged.checkpoint>;
 export type JudgedEvaluation = z.infer<typeof judged.evaluation>;
 export type JudgedExport = z.infer<typeof judged.export>;
+export type JudgedByEngine = NonNullable<JudgedExport['engine']>;
 
 /** What the engine finds out about files itself. Paths are absolute; each rejects with a JudgeError when it cannot. */
 export interface Judge {
@@ -67,6 +84,8 @@ export class JudgeError extends Error {
 
 export interface PythonJudgeOptions {
   python: Python;
+  /** The kernel's engine as a program of this machine; asked for when a file is to be loaded by it. */
+  engine: () => Promise<string>;
   sandbox: Sandbox;
   /** It can write only here. */
   scratch: string;
@@ -88,16 +107,20 @@ export class PythonJudge implements Judge {
   checkpoint = (path: string, directory: string) => this.#ask('checkpoint', { path, directory });
   evaluation = (path: string, directory: string, size: number) =>
     this.#ask('evaluation', { path, directory, size });
-  export = (path: string, directory: string, file: string) => this.#ask('export', { path, directory, file });
+  async export(path: string, directory: string, file: string): Promise<JudgedExport> {
+    const engine = await this.#options.engine();
+    return this.#ask('export', { path, directory, file, engine }, [dirname(engine)]);
+  }
 
   async #ask<K extends Kind>(
     kind: K,
     input: Record<string, string | number>,
+    tools: readonly string[] = [],
   ): Promise<z.infer<(typeof judged)[K]>> {
     const { python, sandbox, scratch, readable, timeoutMs, signal } = this.#options;
     const launch = sandboxed(sandbox, {
       writable: [scratch],
-      readable: [...readable],
+      readable: [...readable, ...tools],
       timeoutMs,
     });
     const lines: string[] = [];

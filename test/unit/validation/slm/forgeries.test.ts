@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { rmSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ModelStage } from '../../../../src/validation/slm/validate.ts';
-import { ModelTree } from '../../../fixtures/model-tree.ts';
+import { gguf, ModelTree } from '../../../fixtures/model-tree.ts';
 
 const TRAINING: ModelStage = { kind: 'training', name: 'candidate-1' };
 const QUANTIZATION: ModelStage = { kind: 'quantization', required: 'int8' };
@@ -252,6 +252,32 @@ describe('the gates of a model in the making', () => {
     it('notice logits that are not the checkpoint’s', () => {
       tree.found.difference = 0.02;
       return refuses(EXPORT, 'export_logits', /differ from its checkpoint's by at most 2\.0e-2/);
+    });
+
+    it('notice a file that the kernel’s engine computes otherwise: a permuted RoPE, exchanged weights', async () => {
+      tree.found.engine.rms = 0.6;
+      await refuses(EXPORT, 'export_engine', /in the kernel's engine: .*differ.*by 0\.6 of their spread/);
+      tree.found.engine.rms = 0.04;
+      tree.found.engine.contradicted = 0.3;
+      await refuses(EXPORT, 'export_engine', /the right one is ahead by 0\.3 at most/);
+    });
+
+    it('hold one in full precision to less', () => {
+      const checkpoint = tree.artefact('candidate-1/best.pt', 'weights');
+      tree.export('model-F32.gguf', gguf('F32'), checkpoint);
+      return refuses(
+        EXPORT,
+        'export_engine',
+        /model-F32\.gguf in the kernel's engine: .* by 1\.0e-1 \(at most 0\.01\)/,
+      );
+    });
+
+    it('notice a tokenizer that cuts otherwise, and keys that an engine would believe', async () => {
+      tree.found.engine.cut_otherwise = 'install firefox';
+      await refuses(EXPORT, 'export_tokenizer', /cuts "install firefox" into other tokens/);
+      tree.found.engine.cut_otherwise = null;
+      tree.found.engine.other_keys = ['llama.rope.freq_base'];
+      await refuses(EXPORT, 'export_tokenizer', /llama\.rope\.freq_base are not those of its checkpoint/);
     });
 
     it('want a file of the chosen checkpoint, and one of each format', async () => {
