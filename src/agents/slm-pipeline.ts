@@ -7,6 +7,8 @@ export interface PipelineSettings {
   /** Of the model that is asked for: `nano_1M`. */
   size: string;
   quantization: 'int8' | 'int4' | 'fp16';
+  /** What the user has set for every training, in place of the configuration's values. */
+  training: Readonly<Record<string, number>>;
 }
 
 /** How the trainings differ, as parts of the configuration's own values. */
@@ -33,7 +35,12 @@ const step = (
 });
 
 /** The seven tasks that make a model, from data to files that a kernel can embed; training is tried several times. */
-export function slmPipeline({ trainings, size, quantization }: PipelineSettings): TaskSpec[] {
+export function slmPipeline({ trainings, size, quantization, training }: PipelineSettings): TaskSpec[] {
+  const set = Object.entries(training).map(([key, value]) => `${key} ${value}`);
+  const asked =
+    set.length > 0
+      ? ` The user has set ${set.join(', ')}: in place of what SLM/config.yaml says, and no training takes more steps.`
+      : '';
   const candidates = Array.from({ length: trainings }, (_, index) => index + 1);
   return [
     step('slm-data', 'data_scientist', 'Prepare the data', [
@@ -50,7 +57,7 @@ export function slmPipeline({ trainings, size, quantization }: PipelineSettings)
       step(trainingTask(number), 'training', `Train, candidate ${number} of ${trainings}`, [
         [`SLM/training/${trainingName(number)}.json`, `SLM/training/${trainingName(number)}.jsonl`],
         ['slm-data', 'slm-architecture'],
-        `Train SLM/config.yaml on the data set "data" under the name ${trainingName(number)}. Others try other settings; yours: ${VARIATIONS[(number - 1) % VARIATIONS.length]}. Abort on NaN or exploding gradients.`,
+        `Train SLM/config.yaml on the data set "data" under the name ${trainingName(number)}. Others try other settings; yours: ${VARIATIONS[(number - 1) % VARIATIONS.length]}. Abort on NaN or exploding gradients.${asked}`,
       ]),
     ),
     step('slm-training', 'training', 'Choose the best training', [

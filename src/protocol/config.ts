@@ -118,10 +118,11 @@ export const configSchema = z.strictObject({
       max_perplexity: z.number().positive().optional(),
       min_benchmark: z.number().min(0).max(1).optional(),
     }),
+    /** In place of what the configuration of the model says. */
     training: section({
-      batch_size: z.number().int().positive().default(32),
-      learning_rate: z.number().positive().default(3e-3),
-      max_steps: z.number().int().positive().default(5000),
+      batch_size: z.number().int().positive().optional(),
+      learning_rate: z.number().positive().optional(),
+      max_steps: z.number().int().positive().optional(),
     }),
   }),
   logging: section({

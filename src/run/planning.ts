@@ -2,6 +2,7 @@ import { planningPrompt } from '../agents/prompts.ts';
 import { INTEGRATION, integrationTask, pipelineStep, slmPipeline } from '../agents/slm-pipeline.ts';
 import type { RunState } from '../protocol/run-state.ts';
 import type { TaskSpec } from '../protocol/task.ts';
+import { trainingValues } from '../slm/pipeline/training-values.ts';
 import { runAgentSession, sessionId } from './agent-sessions.ts';
 import type { RunContext } from './context.ts';
 import { checkTasks } from './graph.ts';
@@ -21,8 +22,8 @@ export function isPlanned(state: RunState): boolean {
 export async function plan(context: RunContext): Promise<string | null> {
   const { state, config, trainings } = context;
   if (state.mode !== 'kernel_build' && !hasPipeline(state)) {
-    const { model_size: size, quantization } = config.slm;
-    const tasks = slmPipeline({ trainings, size, quantization });
+    const { model_size: size, quantization, training } = config.slm;
+    const tasks = slmPipeline({ trainings, size, quantization, training: trainingValues(training) });
     await context.emit({ type: 'tasks.added', tasks, by: 'engine' });
   }
   if (state.mode === 'slm_training') return null;

@@ -12,6 +12,8 @@ export interface Workshop {
   sandbox: Sandbox;
   /** Data sets, checkpoints and what else is large; records name files by their path below it. Absolute; it exists. */
   folder: string;
+  /** What the user asks of every training, as values of a configuration: `{ 'train.steps': 1000 }`. */
+  training: Readonly<Record<string, number>>;
   /** The longest time that one stage may take. */
   stageTimeoutMs: number;
   /** Waits until the machine has room for another stage, runs it, and lets the next one in. */

@@ -1,12 +1,9 @@
 import assert from 'node:assert/strict';
-import { copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { configSchema } from '../../src/protocol/config.ts';
-import { slmToolHost } from '../../src/slm/agent-tools/agent-tools.ts';
-import type { Python } from '../../src/slm/python/environment.ts';
 import { manifestRecord, trainingRecord } from '../../src/slm/records/format.ts';
-import { createSandbox } from '../../src/tools/sandbox/create.ts';
-import { Workbench } from '../fixtures/tool-workbench.ts';
+import type { Workbench } from '../fixtures/tool-workbench.ts';
+import { modelBench } from './bench.ts';
 import { pipelinePython } from './python.ts';
 
 describe('the tools of agents that make a model', function () {
@@ -16,24 +13,13 @@ describe('the tools of agents that make a model', function () {
 
   before(async function () {
     const python = await pipelinePython(this);
-    bench = await workbench(python);
-    mkdirSync(join(bench.worktree, 'SLM'));
-    copyFileSync(join(import.meta.dirname, 'tiny.yaml'), join(bench.worktree, 'SLM/config.yaml'));
+    bench = await modelBench(python, {
+      training: { 'train.steps': 20 },
+      onEvent: (stage, { event }) => void (event === 'done' && stages.push(stage)),
+    });
   });
   after(() => bench?.remove());
 
-  async function workbench(python: Python): Promise<Workbench> {
-    const sandbox = await createSandbox(configSchema.parse({}).sandbox, { hide: [] });
-    const made = new Workbench({ sandbox });
-    const folder = join(made.root, 'artefacts');
-    mkdirSync(folder);
-    made.context.host.slm = slmToolHost({
-      ...{ python, sandbox, folder, stageTimeoutMs: 300_000 },
-      turn: (_signal, work) => work(),
-      progress: (stage, { event }) => void (event === 'done' && stages.push(stage)),
-    });
-    return made;
-  }
   async function use(tool: string, input: object): Promise<string> {
     const { ok, text } = await bench.call(tool, input);
     assert.ok(ok, `${tool}: ${text}`);
@@ -75,7 +61,8 @@ describe('the tools of agents that make a model', function () {
   });
 
   it('train, quantise and export, each with its record', async () => {
-    const set = { 'train.steps': 20 };
+    // No more steps than the user allows, whatever an agent asks for.
+    const set = { 'train.steps': 50_000 };
     assert.match(await use('train_model', { name: 'first', set }), /step 20\/20: loss[^]*Done at step 20/);
     trainingRecord.parse(record('SLM/training/first.json'));
     assert.match(await use('quantize_model', { training: 'first', to: 'int4' }), /matrices in int4 by rtn/);

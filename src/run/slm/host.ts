@@ -1,5 +1,6 @@
 import { relative } from 'node:path';
 import { slmToolHost } from '../../slm/agent-tools/agent-tools.ts';
+import { trainingValues } from '../../slm/pipeline/training-values.ts';
 import type { ToolHost } from '../../tools/tool.ts';
 import type { RunContext } from '../context.ts';
 import { StageProgress } from './progress.ts';
@@ -9,12 +10,12 @@ export function slmHost(
   context: RunContext,
   { session, agent }: { session: string; agent: string },
 ): ToolHost['slm'] {
-  const { slm, sandbox, integration, folder: runFolder } = context;
+  const { slm, sandbox, integration, config, folder: runFolder } = context;
   if (slm === null) return undefined;
   const { python, folder, stages, stageTimeoutMs } = slm;
   let shown: { stage: string; progress: StageProgress } | null = null;
   return slmToolHost({
-    ...{ python, sandbox, folder, stageTimeoutMs },
+    ...{ python, sandbox, folder, stageTimeoutMs, training: trainingValues(config.slm.training) },
     ...(integration ? { kernel: integration } : {}),
     turn: (signal, work) => stages.add(work, { signal }),
     progress(stage, event, options) {

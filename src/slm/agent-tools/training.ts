@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { evaluateModelInput, quantizeModelInput, trainModelInput } from '../../tools/slm/training.ts';
 import type { ToolResult } from '../../tools/tool.ts';
 import type { StageEvent } from '../pipeline/events.ts';
+import { varied } from '../pipeline/training-values.ts';
 import { RECORDS } from '../records/format.ts';
 import { recordEvaluation, recordQuantization, recordTraining } from '../records/write.ts';
 import type { Bench } from './bench.ts';
@@ -16,7 +17,7 @@ export async function trainModel(
 ): Promise<ToolResult> {
   const { result, events } = await bench.stage('train', {
     config: await bench.config(config),
-    set,
+    set: varied(bench.workshop.training, set),
     data: bench.data(data),
     out: bench.artefact(name),
     device: 'cpu',

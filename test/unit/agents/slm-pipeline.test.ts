@@ -3,7 +3,7 @@ import { integrationTask, pipelineStep, slmPipeline } from '../../../src/agents/
 import { taskSpecSchema } from '../../../src/protocol/schema/task.ts';
 import { checkTasks } from '../../../src/run/graph.ts';
 
-const settings = { size: 'nano_1M', quantization: 'int8' as const };
+const settings = { size: 'nano_1M', quantization: 'int8' as const, training: {} };
 
 describe('the tasks that make a model', () => {
   for (const trainings of [1, 4, 64]) {
@@ -18,6 +18,15 @@ describe('the tasks that make a model', () => {
   it('own different files, so that no two of them conflict', () => {
     const scopes = slmPipeline({ ...settings, trainings: 4 }).flatMap(({ scope }) => scope);
     assert.equal(new Set(scopes).size, scopes.length);
+  });
+
+  it('tell those that train what the user has set for every training', () => {
+    const tasks = slmPipeline({ ...settings, trainings: 2, training: { 'train.steps': 900 } });
+    const told = tasks.filter(({ description }) => description.includes('The user has set train.steps 900'));
+    assert.deepEqual(
+      told.map(({ id }) => id),
+      ['slm-training-1', 'slm-training-2'],
+    );
   });
 
   it('are each a step that is judged; a task of the kernel is none', () => {

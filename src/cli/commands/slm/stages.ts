@@ -2,11 +2,13 @@ import { existsSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { loadConfig } from '../../../config/load.ts';
+import type { Config } from '../../../protocol/config.ts';
 import { UserError } from '../../../protocol/errors.ts';
 import { given } from '../../../protocol/given.ts';
 import { bytes } from '../../../protocol/units.ts';
 import { runStage } from '../../../slm/pipeline/run-stage.ts';
 import type { StageName, StageOptions, StageResult } from '../../../slm/pipeline/stages.ts';
+import { trainingValues } from '../../../slm/pipeline/training-values.ts';
 import { thisMachine } from '../../../slm/python/environment.ts';
 import { requirePython } from '../../../slm/python/python.ts';
 import type { Cli } from '../../cli.ts';
@@ -35,10 +37,14 @@ class Call {
     this.#options = options;
   }
 
+  /** The section `[slm]` of auton.toml. */
+  get settings(): Config['slm'] {
+    return loadConfig({ folder: this.#folder, env: this.cli.env, file: this.#options.config }).config.slm;
+  }
+
   /** The configuration of the model: as named, else `slm.model_size`. */
   get model(): string {
-    const { model, config: file } = this.#options;
-    return model ?? loadConfig({ folder: this.#folder, env: this.cli.env, file }).config.slm.model_size;
+    return this.#options.model ?? this.settings.model_size;
   }
 
   get configured() {
@@ -125,6 +131,7 @@ function train(cli: Cli): Command {
         const out = call.path(options.out, call.name);
         const { step, best } = await call.run('train', {
           ...{ ...call.configured, data: dataSet(call, options.data), out },
+          set: { ...trainingValues(call.settings.training), ...options.set },
           ...given({ device: options.device }),
         });
         call.done(
