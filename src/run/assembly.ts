@@ -24,6 +24,7 @@ import { RunLog } from './logging.ts';
 import { RunGates } from './run-gates.ts';
 import { ModelGates } from './slm/gates.ts';
 import { kernelIntegration } from './slm/integration.ts';
+import { sandboxLimits } from './slm/limits.ts';
 import { SlmParts } from './slm/parts.ts';
 import type { Run } from './run.ts';
 import { logsFolder, mayResume, runFolder, spentToday } from './runs.ts';
@@ -81,7 +82,8 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
     const { mode } = config.workflow;
     const makesKernel = mode !== 'slm_training';
     requireTools(config, env);
-    const sandbox = await createSandbox(sandboxLimits(config), { hide: [resolve(folder)] });
+    const trainings = models.trainings() ?? config.agents.training_agent_count;
+    const sandbox = await createSandbox(sandboxLimits(config, trainings), { hide: [resolve(folder)] });
     const workspace = await Workspace.open({
       root: resolve(folder, config.workspace.path.replace('<arch>', arch)),
       stateFolder: state,
@@ -135,7 +137,7 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
     return {
       parts: {
         ...{ config, specFolder, workspace, sandbox, gates, slm, integration },
-        trainings: models.trainings() ?? config.agents.training_agent_count,
+        trainings,
         folder: files,
         acceptanceNames: selectTests(acceptance, { architecture: arch }).map(({ name }) => name),
         modelFor: (role) => roleModel(models, role),
@@ -152,14 +154,6 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
     await release();
     throw error;
   }
-}
-
-/** PyTorch reserves several times the memory that it uses, and the limit is on what is reserved. */
-const PYTORCH_MEMORY_MB = 16_384;
-
-function sandboxLimits({ sandbox, workflow }: Config): Config['sandbox'] {
-  if (workflow.mode === 'kernel_build') return sandbox;
-  return { ...sandbox, memory_mb: Math.max(sandbox.memory_mb, PYTORCH_MEMORY_MB) };
 }
 
 /** Refuses to start without what every gate needs: nobody should pay for a plan that cannot be judged. */

@@ -73,7 +73,7 @@ export function sandboxed(
     lines.end();
     const ending = timedOut
       ? `its time of ${limits.timeoutMs / 1000} s was up`
-      : notes?.[0]?.replace(/\.$/, '');
+      : notes?.[0]?.replace(/^The command was ended: |\.$/g, '');
     return { status: exitCode, ...(exitCode === 0 ? {} : { ending }), log };
   };
 }

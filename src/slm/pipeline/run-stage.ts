@@ -98,8 +98,16 @@ function stageFailed(
 /** The troubles for which there is more to say than the pipeline does. */
 const REMEDIES: readonly [RegExp, string][] = [
   [
-    /No space left|disk is full|quota/i,
+    /No space left|no disk space|disk is full|quota/i,
     'Free some space, then start it again; training goes on where it was.',
+  ],
+  [
+    /wrote more than/,
+    'Remove what is not needed any more, use a smaller configuration, or have sandbox.max_file_mb raised in auton.toml.',
+  ],
+  [
+    /its time of .* was up/,
+    'Set train.max_seconds to less, use a smaller configuration, or have slm.stage_timeout raised in auton.toml; started again, training goes on where it was.',
   ],
   [
     /out of memory|Cannot allocate|MemoryError/i,
