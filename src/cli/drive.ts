@@ -1,9 +1,11 @@
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunHandle } from '../protocol/control.ts';
 import { EXIT } from '../protocol/errors.ts';
 import type { EventOf, RunEvent, RunOutcome } from '../protocol/events.ts';
 import { applyEvent } from '../protocol/fold.ts';
 import { emptyRunState } from '../protocol/run-state.ts';
+import { RECORDS } from '../slm/records/format.ts';
 import { readEventLog } from '../run/event-log.ts';
 import type { Cli } from './cli.ts';
 import { columnsOf } from './cli.ts';
@@ -73,9 +75,21 @@ function showPast(
 function printSummary(cli: Cli, { state, folder }: RunHandle, events: readonly RunEvent[]): void {
   const { cwd, self, style, symbols } = cli;
   const columns = columnsOf(cli);
+  const model = exportedModel(state.workspace);
   cli.print(
-    ...renderSummary({ state, workedMs: workedMs(events), folder, cwd, self, columns, style, symbols }),
+    ...renderSummary({
+      ...{ state, workedMs: workedMs(events), folder, model },
+      ...{ cwd, self, columns, style, symbols },
+    }),
   );
+}
+
+/** The most precise GGUF file that a run has put into its workspace: Q8_0 comes behind Q4_0. */
+function exportedModel(workspace: string): string | null {
+  const folder = join(workspace, RECORDS.models);
+  const files = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.gguf')) : [];
+  const best = files.toSorted().at(-1);
+  return best === undefined ? null : join(folder, best);
 }
 
 function exitCodeOf(outcome: RunOutcome | 'paused', reason: string | null): number {

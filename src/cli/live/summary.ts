@@ -19,6 +19,8 @@ export interface SummaryOptions {
   workedMs: number;
   /** The run's folder. */
   folder: string;
+  /** A GGUF file that the run has exported, absolute; null when there is none. */
+  model: string | null;
   /** Paths are shown relative to this folder. */
   cwd: string;
   /** How the user calls this program: "auton", "node dist/auton.mjs". */
@@ -109,8 +111,10 @@ function evidenceText(state: RunState): string {
   const all = allEvidence(state);
   const builds = all.filter(({ kind }) => kind === 'build');
   const boots = all.filter(({ kind }) => kind === 'boot');
-  if (builds.length + boots.length === 0) return 'none yet';
-  const parts = [counted(builds.length, 'build'), counted(boots.length, 'boot')];
+  const gates = all.filter(({ kind }) => kind === 'inference');
+  if (builds.length + boots.length + gates.length === 0) return 'none yet';
+  const parts =
+    builds.length + boots.length > 0 ? [counted(builds.length, 'build'), counted(boots.length, 'boot')] : [];
   // What is merged counts, at best as the run judged it at its end; an agent's own kernel has but some of it.
   const judged = [
     ...state.merges.flatMap(({ task }) => state.tasks.get(task)?.evidence ?? []),
@@ -121,6 +125,13 @@ function evidenceText(state: RunState): string {
     const passed = last.tests.filter((test) => test.passed).length;
     parts.push(`${passed} of ${counted(last.tests.length, 'acceptance test')} passed`);
     if (last.bootMs !== undefined) parts.push(`boots in ${duration(last.bootMs)}`);
+  }
+  const model = judged.findLast(({ kind }) => kind === 'inference');
+  if (model) {
+    const passed = model.tests.filter((test) => test.passed).length;
+    parts.push(
+      `${counted(gates.length, 'gate')} of the model, at last ${passed} of ${counted(model.tests.length, 'check')} passed`,
+    );
   }
   return parts.join(', ');
 }
@@ -149,17 +160,25 @@ function takeOver({ state, cwd }: Pick<SummaryOptions, 'state' | 'cwd'>): [comma
   return [[`git -C ${where} merge --ff-only ${state.targetBranch}`, 'take it into your own branch']];
 }
 
-function nextSteps({ state, self, cwd }: SummaryOptions): [command: string, what: string][] {
+/** What a run that is done has made, to be tried. */
+function tryOut({ state, self, cwd, model }: SummaryOptions): [command: string, what: string][] {
+  if (state.mode === 'slm_training')
+    return model === null
+      ? []
+      : [[`${self} slm chat --model ${relative(cwd, model)}`, 'ask the model, by the engine of a kernel']];
   const forArch = state.arch === DEFAULT_ARCHITECTURE ? '' : ` --arch ${state.arch}`;
+  return [
+    [`${self} kernel chat${forArch}`, 'talk to the kernel'],
+    [`${self} kernel boot${forArch}`, 'boot it with its console on this terminal'],
+  ];
+}
+
+function nextSteps(options: SummaryOptions): [command: string, what: string][] {
+  const { state, self, cwd } = options;
   const report: [string, string] = [`${self} report`, 'what was done, with the evidence for it'];
   switch (state.status) {
     case 'done':
-      return [
-        ...takeOver({ state, cwd }),
-        [`${self} kernel chat${forArch}`, 'talk to the kernel'],
-        [`${self} kernel boot${forArch}`, 'boot it with its console on this terminal'],
-        report,
-      ];
+      return [...takeOver({ state, cwd }), ...tryOut(options), report];
     case 'failed': {
       const failed = [...state.tasks.values()].find((task) => task.state === 'failed')?.spec.id;
       if (failed === undefined) return [report];

@@ -44,8 +44,9 @@ describe('a run without a terminal', () => {
 });
 
 describe('the summary of a run', () => {
-  const summary = (events: RunEvent[], columns = 80) =>
+  const summary = (events: RunEvent[], columns = 80, model: string | null = null) =>
     renderSummary({
+      model,
       state: foldEvents(events),
       workedMs: workedMs(events),
       folder: '/home/ada/os/.auton/runs/20260302-090000-k3f9',
@@ -58,6 +59,20 @@ describe('the summary of a run', () => {
 
   it('of one that is done says what came of it and what to type next', () => {
     assertGolden('summary-done', summary(sampleRun()));
+  });
+
+  it('of one that made a model asks that, and offers no kernel that is not there', () => {
+    const log = new LogBuilder();
+    log.events.push(...sampleRun());
+    const [created] = log.events;
+    assert.ok(created?.type === 'run.started');
+    created.mode = 'slm_training';
+    const test = { name: 'slm_export_engine', subsystem: 'slm_model', passed: true, missing: [] };
+    log.evidence(undefined, { ...buildEvidence('whole'), kind: 'inference', tests: [test] });
+    const text = summary(log.events, 120, '/home/ada/os/kernels/x86_64/SLM/models/pico-Q8_0.gguf').join('\n');
+    assert.match(text, /1 gate of the model, at last 1 of 1 check passed/);
+    assert.match(text, /auton slm chat --model kernels\/x86_64\/SLM\/models\/pico-Q8_0\.gguf/);
+    assert.doesNotMatch(text, /kernel chat|kernel boot/);
   });
 
   it('names the kernel that booted, not one that a second compiler built after it', () => {
