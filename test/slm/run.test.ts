@@ -68,7 +68,10 @@ describe('a run that makes a model and a kernel', function () {
       'checkpoint_loss',
       'evaluation_repeats',
       'int8_loss',
+      'int4_loss',
       'export_logits',
+      'export_engine',
+      'export_tokenizer',
       'exported_loss',
     ])
       assert.ok(checks.has(`slm_${name}`), name);
