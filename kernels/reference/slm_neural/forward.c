@@ -14,16 +14,9 @@ static void prepare_rotation(struct neural *n, size_t count) {
     }
 }
 
-/* Turns the pairs (2p, 2p+1) of each head. */
 static void rotate(const struct neural *n, float *x, size_t heads, size_t token) {
     size_t pairs = n->head / 2;
-    const float *c = n->cosines + token * pairs, *s = n->sines + token * pairs;
-    for (size_t h = 0; h < heads; h++, x += n->head)
-        for (size_t p = 0; p < pairs; p++) {
-            float even = x[2 * p], odd = x[2 * p + 1];
-            x[2 * p] = even * c[p] - odd * s[p];
-            x[2 * p + 1] = even * s[p] + odd * c[p];
-        }
+    n->isa->rotate(x, n->cosines + token * pairs, n->sines + token * pairs, heads, n->head);
 }
 
 static void set_input(struct neural *n, const float *values, size_t columns, size_t count) {

@@ -43,6 +43,8 @@ struct isa {
     void (*normalise)(float *out, const float *x, const float *weight, size_t n, float epsilon); /* RMSNorm */
     void (*gate)(float *gated, const float *raised, size_t n); /* gated = silu(gated) * raised */
     void (*add)(float *x, const float *y, size_t n);
+    /* Turns the pairs (2p, 2p+1) of each head by the angle whose cosine and sine are at p. */
+    void (*rotate)(float *x, const float *cosines, const float *sines, size_t heads, size_t head);
     void (*attend)(const struct attention *a);
 };
 extern const struct isa isa_scalar, isa_lanes;

@@ -80,5 +80,6 @@ const struct isa isa_lanes = {
     .normalise = vector_normalise,
     .gate = vector_gate,
     .add = vector_add,
+    .rotate = vector_rotate,
     .attend = vector_attend,
 };

@@ -53,27 +53,24 @@ float math_pow(float base, float exponent) {
     return y > 3.4028234663852886e38 ? bits_float(0x7F800000) : (float)y;
 }
 
-float math_sqrt(float x) {
-    if (!(x > 0))
-        return 0;
-    double y = exp_double(log_double(x) / 2);
-    y = 0.5 * (y + x / y); /* Newton's step makes the last digits exact */
-    return (float)y;
+/* x's powers in steps of x^2, from 1 on, with these coefficients. */
+static inline double series(const double *coefficients, unsigned count, double x2) {
+    double sum = coefficients[count - 1];
+    for (unsigned i = count - 1; i-- > 0;)
+        sum = sum * x2 + coefficients[i];
+    return sum;
 }
 
 void math_sincos(float x, float *sine, float *cosine) {
-    int64_t n = nearest(x / HALF_PI);
-    double r = x - (double)n * HALF_PI, r2 = r * r, s = 0, c = 0; /* |r| <= 0.79 */
-    for (int i = 15; i >= 3; i -= 2)
-        s = (1 + s) * -r2 / (i * (i - 1));
-    for (int i = 14; i >= 2; i -= 2)
-        c = (1 + c) * -r2 / (i * (i - 1));
-    s = r * (1 + s);
-    c = 1 + c;
-    switch (n & 3) {
-    case 0: *sine = (float)s, *cosine = (float)c; break;
-    case 1: *sine = (float)c, *cosine = (float)-s; break;
-    case 2: *sine = (float)-s, *cosine = (float)-c; break;
-    default: *sine = (float)-c, *cosine = (float)s; break;
-    }
+    static const double of_sine[] = {1, -1.0 / 6, 1.0 / 120, -1.0 / 5040, 1.0 / 362880, -1.0 / 39916800,
+                                     1.0 / 6227020800};
+    static const double of_cosine[] = {1, -1.0 / 2, 1.0 / 24, -1.0 / 720, 1.0 / 40320, -1.0 / 3628800,
+                                       1.0 / 479001600};
+    int64_t n = nearest(x * (1 / HALF_PI));
+    double r = x - (double)n * HALF_PI; /* |r| <= 0.79 */
+    float s = (float)(r * series(of_sine, ARRAY_SIZE(of_sine), r * r));
+    float c = (float)series(of_cosine, ARRAY_SIZE(of_cosine), r * r);
+    bool swapped = n & 1;
+    *sine = (swapped ? c : s) * (n & 2 ? -1.0f : 1.0f);
+    *cosine = (swapped ? s : c) * ((n + 1) & 2 ? -1.0f : 1.0f);
 }

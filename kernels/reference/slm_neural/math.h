@@ -12,7 +12,7 @@ static inline float bits_float(uint32_t bits) {
     __builtin_memcpy(&f, &bits, sizeof f);
     return f;
 }
-float math_sqrt(float x);
+static inline float math_sqrt(float x) { return __builtin_sqrtf(x); } /* one instruction; x >= 0 */
 float math_exp(float x);
 float math_pow(float base, float exponent); /* base > 0 */
 void math_sincos(float x, float *sine, float *cosine);

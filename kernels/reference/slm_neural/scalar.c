@@ -21,6 +21,7 @@ const struct isa isa_scalar = {
     .normalise = vector_normalise,
     .gate = vector_gate,
     .add = vector_add,
+    .rotate = vector_rotate,
     .attend = vector_attend,
 };
 

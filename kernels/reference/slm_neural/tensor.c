@@ -56,18 +56,21 @@ void q6_k_quants(const uint8_t *block, unsigned group, uint8_t *out) {
 }
 
 static void row_q8_0(const uint8_t *p, uint32_t n, float *out) {
-    for (uint32_t b = 0; b < n / 32; b++, p += 34)
+    for (uint32_t b = 0; b < n / 32; b++, p += 34) {
+        float d = half_to_float(load16(p));
         for (unsigned i = 0; i < 32; i++)
-            *out++ = half_to_float(load16(p)) * (int8_t)p[2 + i];
+            *out++ = d * (int8_t)p[2 + i];
+    }
 }
 
 static void row_q4_0(const uint8_t *p, uint32_t n, float *out) {
-    for (uint32_t b = 0; b < n / 32; b++, p += 18, out += 32)
+    for (uint32_t b = 0; b < n / 32; b++, p += 18, out += 32) {
+        float d = half_to_float(load16(p));
         for (unsigned i = 0; i < 16; i++) {
-            float d = half_to_float(load16(p));
             out[i] = d * ((p[2 + i] & 15) - 8);
             out[i + 16] = d * ((p[2 + i] >> 4) - 8);
         }
+    }
 }
 
 static void row_q4_k(const uint8_t *p, uint32_t n, float *out) {

@@ -52,15 +52,22 @@ static void vector_add(float *x, const float *y, size_t n) {
         x[i] += y[i];
 }
 
+static void vector_rotate(float *x, const float *restrict cosines, const float *restrict sines, size_t heads,
+                          size_t head) {
+    for (size_t h = 0; h < heads; h++, x += head)
+        for (size_t p = 0; p < head / 2; p++) {
+            float even = x[2 * p], odd = x[2 * p + 1];
+            x[2 * p] = even * cosines[p] - odd * sines[p];
+            x[2 * p + 1] = even * sines[p] + odd * cosines[p];
+        }
+}
+
 /* --- inputs, rounded to 8 bits -------------------------------------------------------------------------------------- */
 
-/* To the nearest, halves to even. */
+/* To the nearest, halves to even, as adding rounds where the last digit is 1; for less than 2^22. */
 static inline int32_t vector_nearest(float x) {
-    float rounded = (float)(int32_t)(x + (x < 0 ? -0.5f : 0.5f)), back = rounded - x;
-    int32_t n = (int32_t)rounded;
-    n -= back == 0.5f ? n & 1 : 0;
-    n += back == -0.5f ? n & 1 : 0;
-    return n;
+    const float last_digit_is_one = 12582912.0f; /* 1.5 * 2^23 */
+    return (int32_t)(float_bits(x + last_digit_is_one) - float_bits(last_digit_is_one));
 }
 
 static inline float vector_largest(const float *x, size_t n) {
@@ -121,30 +128,26 @@ static void vector_round(struct activations *in, enum activation_rounding roundi
 #endif
 typedef float vector __attribute__((vector_size(4 * LANES)));
 #define PER_TILE (16 / LANES) /* vectors that hold one dimension of the 16 positions of a tile of keys */
+#define INLINE static inline __attribute__((always_inline))
 
-/* scores[p] = scale * query . key[p]; the keys of 16 positions lie dimension by dimension. */
-static inline void vector_scores(const float *query, const float *keys, size_t head, size_t positions, float scale,
-                                 float *scores) {
-    const vector *key = (const vector *)keys;
-    vector *out = (vector *)scores;
-    size_t vectors = (positions + 15) / 16 * PER_TILE, tile = head * PER_TILE, v = 0;
-    for (; v + 4 <= vectors; v += 4, key += 4 / PER_TILE * tile) {
-        vector sums[4] = {{0}};
-        for (size_t i = 0; i < head; i++)
-            for (size_t j = 0; j < 4; j++)
-                sums[j] += query[i] * key[j / PER_TILE * tile + i * PER_TILE + j % PER_TILE];
-        for (size_t j = 0; j < 4; j++)
-            out[v + j] = sums[j] * scale;
-    }
-    for (; v < vectors; v += PER_TILE, key += tile)
-        for (size_t j = 0; j < PER_TILE; j++) {
-            vector even = {0}, odd = {0};
-            for (size_t i = 0; i < head; i += 2) { /* heads are of even size */
-                even += query[i] * key[i * PER_TILE + j];
-                odd += query[i + 1] * key[(i + 1) * PER_TILE + j];
-            }
-            out[v + j] = (even + odd) * scale;
-        }
+/* The numbers of heads, tiles and columns that come last are constants where these are called, so that sums stay in
+ * registers. Heads that share keys read them together; their queries, scores and results lie one behind the other. */
+
+/* scores[p] = scale * query . key[p] for some tiles; the keys of 16 positions lie dimension by dimension. */
+INLINE void vector_score_tiles(const struct attention *a, const float *query, const vector *key, float scale,
+                               float *scores, size_t heads, size_t tiles) {
+    size_t tile = (size_t)a->head * PER_TILE;
+    vector sums[2][2 * PER_TILE];
+    for (size_t h = 0; h < heads; h++)
+        for (size_t j = 0; j < tiles * PER_TILE; j++)
+            sums[h][j] = (vector){0};
+    for (size_t i = 0; i < a->head; i++)
+        for (size_t h = 0; h < heads; h++)
+            for (size_t j = 0; j < tiles * PER_TILE; j++)
+                sums[h][j] += query[h * a->head + i] * key[j / PER_TILE * tile + i * PER_TILE + j % PER_TILE];
+    for (size_t h = 0; h < heads; h++)
+        for (size_t j = 0; j < tiles * PER_TILE; j++)
+            ((vector *)(scores + h * a->context))[j] = sums[h][j] * scale;
 }
 
 /* Softmax without the division; returns the sum. */
@@ -164,42 +167,55 @@ static inline void vector_store(float *out, const vector *v, size_t count) {
         out[i] = (*v)[i];
 }
 
-/* out = scale * sum of weights[p] * value[p] */
-static inline void vector_mix(const float *weights, const float *values, size_t head, size_t positions, float scale,
-                              float *out) {
-    size_t stride = ALIGN_UP(head, 16) / LANES;
-    for (size_t d = 0; d * LANES < head; d += 2) {
-        const vector *left = (const vector *)values + d, *right = left + (d + 1 < stride);
-        vector a = {0}, b = {0}, c = {0}, e = {0};
-        size_t p = 0;
-        for (; p + 2 <= positions; p += 2, left += 2 * stride, right += 2 * stride) {
-            a += weights[p] * left[0];
-            b += weights[p] * right[0];
-            c += weights[p + 1] * left[stride];
-            e += weights[p + 1] * right[stride];
+/* out = scales * sum of weights[p] * value[p], for some vectors of columns from `first` on. */
+INLINE void vector_mix(const struct attention *a, const float *weights, const float *values, const float *scales,
+                       float *out, size_t first, size_t heads, size_t columns) {
+    size_t stride = ALIGN_UP(a->head, 16) / LANES;
+    const vector *value = (const vector *)values + first;
+    vector sums[2][4];
+    for (size_t h = 0; h < heads; h++)
+        for (size_t j = 0; j < columns; j++)
+            sums[h][j] = (vector){0};
+    for (size_t p = 0; p < a->positions; p++, value += stride)
+        for (size_t h = 0; h < heads; h++)
+            for (size_t j = 0; j < columns; j++)
+                sums[h][j] += weights[h * a->context + p] * value[j];
+    for (size_t h = 0; h < heads; h++)
+        for (size_t j = 0; j < columns && (first + j) * LANES < a->head; j++) {
+            vector result = sums[h][j] * scales[h];
+            size_t at = (first + j) * LANES;
+            vector_store(out + h * a->head + at, &result, a->head - at);
         }
-        if (p < positions) {
-            a += weights[p] * left[0];
-            b += weights[p] * right[0];
-        }
-        a = (a + c) * scale;
-        b = (b + e) * scale;
-        vector_store(out + d * LANES, &a, head - d * LANES);
-        if ((d + 1) * LANES < head)
-            vector_store(out + (d + 1) * LANES, &b, head - (d + 1) * LANES);
-    }
+}
+
+INLINE void vector_attend_heads(const struct attention *a, size_t first, size_t heads) {
+    size_t kv = first / (a->heads / a->kv_heads), columns = ALIGN_UP(a->head, 16) / LANES, at = 0;
+    const float *query = a->query + first * a->head, *keys = a->keys + kv * a->context * a->head;
+    const float *values = a->values + kv * a->context * ALIGN_UP(a->head, 16);
+    float *scores = a->scores + first * a->context, *out = a->out + first * a->head, scales[2];
+    float scale = 1.0f / math_sqrt((float)a->head);
+    for (; at + 16 < a->positions; at += 32)
+        vector_score_tiles(a, query, (const vector *)(keys + at * a->head), scale, scores + at, heads, 2);
+    for (; at < a->positions; at += 16)
+        vector_score_tiles(a, query, (const vector *)(keys + at * a->head), scale, scores + at, heads, 1);
+    for (size_t h = 0; h < heads; h++)
+        scales[h] = 1.0f / vector_weights(scores + h * a->context, a->positions);
+    for (at = 0; at + 4 <= columns; at += 4)
+        vector_mix(a, scores, values, scales, out, at, heads, 4);
+    for (; at + 2 <= columns; at += 2)
+        vector_mix(a, scores, values, scales, out, at, heads, 2);
+    for (; at < columns; at++)
+        vector_mix(a, scores, values, scales, out, at, heads, 1);
 }
 
 static void vector_attend(const struct attention *a) {
     size_t group = a->heads / a->kv_heads;
-    float scale = 1.0f / math_sqrt((float)a->head);
-    for (size_t h = 0; h < a->heads; h++) {
-        const float *keys = a->keys + h / group * a->context * a->head;
-        const float *values = a->values + h / group * a->context * ALIGN_UP(a->head, 16);
-        float *scores = a->scores + h * a->context;
-        vector_scores(a->query + h * a->head, keys, a->head, a->positions, scale, scores);
-        float sum = vector_weights(scores, a->positions);
-        vector_mix(scores, values, a->head, a->positions, 1.0f / sum, a->out + h * a->head);
+    for (size_t first = 0, count; first < a->heads; first += count) {
+        count = first % group + 2 <= group ? 2 : 1;
+        if (count == 2)
+            vector_attend_heads(a, first, 2);
+        else
+            vector_attend_heads(a, first, 1);
     }
 }
 

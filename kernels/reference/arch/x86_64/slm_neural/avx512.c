@@ -8,7 +8,6 @@
 #include "vector.h"
 #include "x86.h"
 
-#define INLINE static inline __attribute__((always_inline))
 #define TOKENS 8
 #define AHEAD 4096 /* bytes that the memory is asked for before they are needed */
 
@@ -130,9 +129,10 @@ const struct isa isa_avx512 = {
     .packed_bytes = packed_bytes,
     .pack = pack,
     .multiply = multiply,
-    .round = vector_round,
+    .round = x86_round,
     .normalise = vector_normalise,
     .gate = vector_gate,
     .add = vector_add,
+    .rotate = vector_rotate,
     .attend = vector_attend,
 };
