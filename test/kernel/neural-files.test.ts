@@ -3,6 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { assets } from '../../src/config/assets.ts';
 import type { Value } from '../../src/slm/gguf/format.ts';
 import { writeGguf } from '../../src/slm/gguf/writer.ts';
 import { buildEngine, buildFuzzer, type Engine } from './neural/engines.ts';
@@ -169,6 +170,14 @@ describe('model files that the neural engine must refuse', function () {
       patched((view) => view.setUint32(description + 20, 99, true)),
       /type 99, which is not supported/,
     );
+  });
+
+  it('differ from a good one in the sum that the kernel checks', () => {
+    const program = join(folder, 'sum');
+    const include = join(assets().referenceKernel, 'slm_model');
+    const source = join(import.meta.dirname, 'neural/sum.c');
+    execFileSync('cc', ['-std=gnu11', '-O2', `-I${include}`, '-o', program, source]);
+    assert.equal(execFileSync(program, { encoding: 'utf8' }), '');
   });
 
   it('survives thousands of files with random changes', () => {

@@ -305,45 +305,27 @@ static int read_file(struct neural *n, const struct neural_options *o, struct gg
     return 0;
 }
 
-/* Reads the file into `n` and everything that it points to into the arena, which may only count. */
-static int load(struct neural *n, struct arena *a, const struct neural_options *o, const void *file, size_t bytes,
-                neural_reason_t reason) {
-    struct gguf g;
-    struct gguf_key keys[KEY_COUNT + 1];
-    if (read_file(n, o, &g, keys, file, bytes, reason) < 0)
+/* Reads the file's head into `n` and gives it memory for all but its matrices, from an arena that may only count. */
+static int lay_out(struct neural *n, struct arena *a, const struct neural_options *o, struct gguf *g, struct gguf_key *keys,
+                   const void *file, size_t bytes, neural_reason_t reason) {
+    if (read_file(n, o, g, keys, file, bytes, reason) < 0)
         return -1;
-    uint64_t layers_bytes = n->info.layers * sizeof(struct layer);
-    n->layers = arena_take(a, layers_bytes, 1);
+    n->layers = arena_take(a, n->info.layers, sizeof(struct layer));
     vocabulary_layout(&n->vocabulary, a);
     layout(n, a);
-    if (!a->base || a->used > a->size)
-        return 0;
-    memset(n->layers, 0, layers_bytes);
-    if (bind_tensors(n, &g, reason) < 0 || check_complete(n, reason) < 0)
-        return -1;
-    if (!n->output.tensor.data)
-        n->output.tensor = n->embedding;
-    layout_matrices(n, a);
-    if (a->used <= a->size)
-        vocabulary_fill(keys, &n->vocabulary);
     return 0;
 }
 
 /* What packed copies take, by the file alone: a tensor that is used twice is packed once. */
-static uint64_t count_packed(const struct neural *n, const void *file, size_t bytes) {
-    struct gguf g;
-    struct gguf_key keys[KEY_COUNT + 1];
+static uint64_t count_packed(const struct neural *n, const struct gguf *g) {
     struct gguf_cursor cursor = {0};
     struct gguf_string name;
     struct tensor t;
-    neural_reason_t unused;
     uint64_t sum = 0;
     bool tied = true;
-    memcpy(keys, key_names, sizeof key_names);
-    gguf_open(&g, file, bytes, keys, unused);
-    while (gguf_next_tensor(&g, &cursor, &name, &t))
+    while (gguf_next_tensor(g, &cursor, &name, &t))
         tied = tied && !string_is(name, "output.weight");
-    for (cursor = (struct gguf_cursor){0}; gguf_next_tensor(&g, &cursor, &name, &t);)
+    for (cursor = (struct gguf_cursor){0}; gguf_next_tensor(g, &cursor, &name, &t);)
         if (tied || !string_is(name, "token_embd.weight"))
             sum += ALIGN_UP(n->isa->packed_bytes(&t), 64);
     return sum;
@@ -351,11 +333,13 @@ static uint64_t count_packed(const struct neural *n, const void *file, size_t by
 
 size_t neural_memory(const void *file, size_t bytes, const struct neural_options *options, neural_reason_t reason) {
     struct neural n;
+    struct gguf g;
+    struct gguf_key keys[KEY_COUNT + 1];
     struct arena counting = {0};
     arena_take(&counting, 1, sizeof n);
-    if (load(&n, &counting, options, file, bytes, reason) < 0)
+    if (lay_out(&n, &counting, options, &g, keys, file, bytes, reason) < 0)
         return 0;
-    uint64_t total = counting.used + count_packed(&n, file, bytes);
+    uint64_t total = counting.used + count_packed(&n, &g);
     if (total >= SIZE_MAX / 2) {
         refuse(reason, "the model needs more memory than can be counted");
         return 0;
@@ -363,20 +347,33 @@ size_t neural_memory(const void *file, size_t bytes, const struct neural_options
     return total;
 }
 
+static int fits(const struct arena *a, neural_reason_t reason) {
+    return a->used <= a->size ? 0
+                              : refuse(reason, "%zu KB of memory are too few: the model needs more than %zu KB",
+                                       a->size >> 10, a->used >> 10);
+}
+
 struct neural *neural_load(const void *file, size_t bytes, const struct neural_options *options, void *memory,
                            size_t memory_bytes, neural_reason_t reason) {
+    struct gguf g;
+    struct gguf_key keys[KEY_COUNT + 1];
     struct arena a = {.base = memory, .size = memory_bytes};
     struct neural *n = arena_take(&a, 1, sizeof *n);
     if (!n || (uint64_t)memory % 64) {
         refuse(reason, n ? "the memory is not aligned to 64 bytes" : "%zu bytes of memory are too few", memory_bytes);
         return NULL;
     }
-    if (load(n, &a, options, file, bytes, reason) < 0)
+    if (lay_out(n, &a, options, &g, keys, file, bytes, reason) < 0 || fits(&a, reason) < 0)
         return NULL;
-    if (a.used > a.size) {
-        refuse(reason, "%zu KB of memory are too few: the model needs more than %zu KB", a.size >> 10, a.used >> 10);
+    memset(n->layers, 0, n->info.layers * sizeof(struct layer));
+    if (bind_tensors(n, &g, reason) < 0 || check_complete(n, reason) < 0)
         return NULL;
-    }
+    if (!n->output.tensor.data)
+        n->output.tensor = n->embedding;
+    layout_matrices(n, &a);
+    if (fits(&a, reason) < 0)
+        return NULL;
+    vocabulary_fill(keys, &n->vocabulary);
     pack_matrices(n); /* nothing else is read before it is written */
     return n;
 }

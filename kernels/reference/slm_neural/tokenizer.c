@@ -88,14 +88,17 @@ static uint32_t hash(const char *text, size_t length) {
     return h ^ h >> 15;
 }
 
-static uint32_t lookup(const struct vocabulary *v, const char *text, size_t length) {
+/* Where a token of this text is, or belongs. */
+static uint32_t *slot_of(const struct vocabulary *v, const char *text, size_t length) {
     for (uint32_t i = hash(text, length);; i++) {
-        uint32_t slot = v->slots[i & v->slot_mask];
-        if (slot == 0)
-            return NONE;
-        if (v->length[slot - 1] == length && memcmp(v->text[slot - 1], text, length) == 0)
-            return slot - 1;
+        uint32_t *slot = &v->slots[i & v->slot_mask], token = *slot - 1;
+        if (*slot == 0 || (v->length[token] == length && memcmp(v->text[token], text, length) == 0))
+            return slot;
     }
+}
+
+static uint32_t lookup(const struct vocabulary *v, const char *text, size_t length) {
+    return *slot_of(v, text, length) - 1; /* NONE for a free slot */
 }
 
 /* The value of "<0x4A>", or -1. */
@@ -132,12 +135,11 @@ void vocabulary_fill(const struct gguf_key *keys, struct vocabulary *v) {
         if (kind == TOKEN_UNKNOWN && v->unknown == NEURAL_NO_TOKEN)
             v->unknown = t;
         /* What a text may turn into: no control tokens, and bytes only where nothing else fits. */
-        if ((kind != TOKEN_NORMAL && kind != TOKEN_USER) || lookup(v, s.text, s.length) != NONE)
+        if (kind != TOKEN_NORMAL && kind != TOKEN_USER)
             continue;
-        uint32_t i = hash(s.text, s.length);
-        while (v->slots[i & v->slot_mask])
-            i++;
-        v->slots[i & v->slot_mask] = t + 1;
+        uint32_t *slot = slot_of(v, s.text, s.length);
+        if (*slot == 0)
+            *slot = t + 1;
     }
 }
 

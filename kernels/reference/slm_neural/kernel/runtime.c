@@ -27,7 +27,7 @@ static void find_control_tokens(void) {
     control.say = neural_token_named(runtime_model, "<SAY>");
     if (neural_token_kind(runtime_model, control.say) != TOKEN_CONTROL)
         control.has_labels = false;
-    for (int label = 0; label < LABEL_COUNT; label++) {
+    for (int label = 0; label < LABEL_COUNT && control.has_labels; label++) {
         ksnprintf(name, sizeof name, "<%s>", label == LABEL_OTHER ? "OTHER" : slm_intent_name((enum slm_intent)label));
         control.labels[label] = neural_token_named(runtime_model, name);
         if (neural_token_kind(runtime_model, control.labels[label]) != TOKEN_CONTROL)
