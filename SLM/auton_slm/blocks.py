@@ -49,7 +49,7 @@ def packed(weights: torch.Tensor, kind: str, scale: torch.Tensor | None = None) 
             out[part, 2:] = codes.view(torch.uint8)
         else:
             halves = codes.add_(8).view(torch.uint8)
-            torch.bitwise_or(halves[:, :16], halves[:, 16:] << 4, out=out[part, 2:])
+            torch.add(halves[:, :16], halves[:, 16:], alpha=16, out=out[part, 2:])
     return memoryview(out.numpy()).cast("B")
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import struct
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
@@ -28,8 +29,10 @@ def _value(kind: str, value) -> bytes:
     """`kind` is string, u32, i32, f32 or bool, or one of them in brackets for an array."""
     if kind.startswith("["):
         of = kind[1:-1]
-        number = _STRING if of == "string" else _NUMBERS[of][0]
-        return struct.pack("<IIQ", _ARRAY, number, len(value)) + b"".join(_value(of, v)[4:] for v in value)
+        if of == "string":
+            return struct.pack("<IIQ", _ARRAY, _STRING, len(value)) + b"".join(map(_string, value))
+        number, layout = _NUMBERS[of]
+        return struct.pack("<IIQ", _ARRAY, number, len(value)) + struct.pack(f"<{len(value)}{layout[1:]}", *value)
     if kind == "string":
         return struct.pack("<I", _STRING) + _string(value)
     number, layout = _NUMBERS[kind]
@@ -50,8 +53,8 @@ def packed_size(shape: tuple[int, ...], kind: str) -> int:
 
 
 def write(path: Path, keys: list[tuple[str, str, object]], tensors: list[tuple[str, str, tuple[int, ...], Callable[[], memoryview]]]) -> str:
-    """`keys`: (name, kind, value). `tensors`: (name, type, shape as torch has it, bytes): two at a time are in memory.
-    Returns the SHA-256 of the file."""
+    """`keys`: (name, kind, value). `tensors`: (name, type, shape as torch has it, bytes): of these only a few are in memory
+    at a time. Returns the SHA-256 of the file."""
     head = [b"GGUF", struct.pack("<IQQ", 3, len(tensors), len(keys))]
     head += [_string(name) + _value(kind, value) for name, kind, value in keys]
     offset = 0
@@ -61,21 +64,28 @@ def write(path: Path, keys: list[tuple[str, str, object]], tensors: list[tuple[s
         offset += _padded(packed_size(shape, kind))
     digest = hashlib.sha256()
     with open(path, "wb") as file:
-        for data in chain([b"".join(head)], _one_ahead([values for *_, values in tensors])):
+        for data in chain([b"".join(head)], _ahead([values for *_, values in tensors])):
             for part in (data, bytes(_padded(len(data)) - len(data))):
                 file.write(part)
                 digest.update(part)
     return digest.hexdigest()
 
 
-def _one_ahead(makers: list[Callable[[], memoryview]]):
-    """What they make, in order; the next is made while the last is written."""
-    with ThreadPoolExecutor(1) as thread:
-        coming = thread.submit(makers[0])
-        for make in makers[1:]:
-            ready, coming = coming.result(), thread.submit(make)
-            yield ready
-        yield coming.result()
+def _ahead(makers: list[Callable[[], memoryview]]):
+    """What they make, in order. Others are made while one is written: by as many threads as PyTorch has, each of which
+    computes alone, because to share every small step among threads costs more than the step."""
+    threads = torch.get_num_threads()
+    try:
+        with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+            coming = deque()
+            for make in makers:
+                coming.append(pool.submit(make))
+                if len(coming) > threads:
+                    yield coming.popleft().result()
+            while coming:
+                yield coming.popleft().result()
+    finally:
+        torch.set_num_threads(threads)  # for threads to come
 
 
 def _padded(size: int) -> int:
