@@ -1,4 +1,4 @@
-/* Matrices with their rows interleaved, so that one vector holds the same four columns of each of ROWS rows. A group of
+/* Matrices with their rows interleaved, so that the same four columns of ROWS rows fill one vector or two. A group of
  * ROWS rows is first its scales, (columns/32, parts, ROWS), then its quants, (columns/32, 8 or 4, ROWS, 4 bytes); both
  * start at multiples of 64. Rows that the last group lacks are zeros. Included with ROWS and FLIP defined: FLIP is put
  * to the bytes of Q8_0, for instructions that want them without sign. */
