@@ -60,6 +60,36 @@ def _bucket(feature: str) -> int:
     return value % BUCKETS
 
 
+def logistic_regression(rows: list[list[int]], labels: np.ndarray, features: int, weights: np.ndarray | None = None, epochs: int = 3,
+                        seed: int = 1, device: str = "cpu", drop: float = 0.15) -> np.ndarray:
+    """(features, labels), for rows of numbers of features, none of them empty. `weights`: to go on from. `drop` features are hidden at
+    random, so that no single word decides."""
+    flat = torch.tensor([i for row in rows for i in row], dtype=torch.int64, device=device)
+    lengths = torch.tensor([len(row) for row in rows], device=device)
+    ends = lengths.cumsum(0)
+    starts = ends - lengths
+    targets = torch.tensor(np.asarray(labels, dtype=np.int64), device=device)
+    table = torch.nn.EmbeddingBag(features, len(LABELS), mode="sum", device=device)
+    with torch.no_grad():
+        table.weight.copy_(torch.zeros(features, len(LABELS)) if weights is None else torch.from_numpy(weights))
+    optimizer = torch.optim.Adagrad(table.parameters(), lr=0.08)
+    generator = torch.Generator().manual_seed(seed)
+    size = 512
+    for _ in range(epochs):
+        order = torch.randperm(len(rows), generator=generator).to(device)
+        for chunk in order.split(size):
+            width = int(lengths[chunk].max())
+            places = starts[chunk][:, None] + torch.arange(width, device=device)
+            real = (places < ends[chunk][:, None]).float()
+            real = real * (torch.rand(real.shape, generator=generator).to(device) >= drop)
+            scores = table(flat[places.clamp(max=len(flat) - 1)], per_sample_weights=real)
+            loss = F.cross_entropy(scores, targets[chunk], label_smoothing=0.02)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+    return table.weight.detach().cpu().numpy()
+
+
 class Logistic:
     """Multinomial logistic regression over hashed features; the mean of the features' weights is the score."""
 
@@ -72,32 +102,8 @@ class Logistic:
         cache = self._cache
         return [cache[f] if f in cache else cache.setdefault(f, _bucket(f)) for f in features(prompt, self.kind)] or [0]
 
-    def fit(self, prompts: list[str], labels: np.ndarray, epochs: int = 3, seed: int = 1, device: str = "cpu", drop: float = 0.15) -> "Logistic":
-        """`drop` features are hidden at random, so that no single word decides."""
-        rows = [self._ids(p) for p in prompts]
-        flat = torch.tensor([i for row in rows for i in row], dtype=torch.int64, device=device)
-        lengths = torch.tensor([len(row) for row in rows], device=device)
-        ends = lengths.cumsum(0)
-        starts = ends - lengths
-        targets = torch.tensor(np.asarray(labels, dtype=np.int64), device=device)
-        table = torch.nn.EmbeddingBag(BUCKETS, len(LABELS), mode="sum", device=device)
-        torch.nn.init.zeros_(table.weight)
-        optimizer = torch.optim.Adagrad(table.parameters(), lr=0.08)
-        generator = torch.Generator().manual_seed(seed)
-        size = 512
-        for _ in range(epochs):
-            order = torch.randperm(len(rows), generator=generator).to(device)
-            for chunk in order.split(size):
-                width = int(lengths[chunk].max())
-                places = starts[chunk][:, None] + torch.arange(width, device=device)
-                real = (places < ends[chunk][:, None]).float()
-                real = real * (torch.rand(real.shape, generator=generator).to(device) >= drop)
-                scores = table(flat[places.clamp(max=len(flat) - 1)], per_sample_weights=real)
-                loss = F.cross_entropy(scores, targets[chunk], label_smoothing=0.02)
-                optimizer.zero_grad()
-                loss.backward()
-                optimizer.step()
-        self.weights = table.weight.detach().cpu().numpy()
+    def fit(self, prompts: list[str], labels: np.ndarray, epochs: int = 3, seed: int = 1, device: str = "cpu") -> "Logistic":
+        self.weights = logistic_regression([self._ids(p) for p in prompts], labels, BUCKETS, None, epochs, seed, device)
         return self
 
     def log_probabilities(self, prompts: list[str]) -> np.ndarray:

@@ -1,5 +1,5 @@
 """The command line: auton-slm prepare_data | train | baseline | evaluate | quantize | import_model |
-export_gguf | export_onnx | report."""
+export_gguf | export_onnx | export_intents | report."""
 
 import argparse
 import sys
@@ -72,6 +72,11 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--out", type=Path, required=True, help="a folder for logistic-words.npz and logistic-pieces.npz")
     sub.add_argument("--limit", type=int, default=300_000, help="examples to learn from")
     sub.add_argument("--device", default="cpu")
+
+    sub = command("export_intents", _export_intents, "train the classifier of the kernel's rules, and write its table")
+    sub.add_argument("--data", type=Path, default=Path("build/data"))
+    sub.add_argument("--out", type=Path, required=True, help="kernels/reference/slm/data/intents.tsv")
+    sub.add_argument("--seed", type=int, default=1)
 
     sub = command("evaluate", _evaluate, "measure a checkpoint on everything that was held out")
     sub.add_argument("--data", type=Path, default=Path("build/data"))
@@ -148,6 +153,12 @@ def _baseline(arguments, progress):
     for kind in ("words", "pieces"):
         progress(f"logistic regression over {kind}: {len(prompts)} prompts")
         Logistic(kind).fit(prompts, labels, device=arguments.device).save(arguments.out / f"logistic-{kind}.npz")
+
+
+def _export_intents(arguments, progress):
+    from .intents import export
+    intents = export(arguments.data, arguments.out, arguments.seed, progress)
+    progress.event("done", words=len(intents.vocabulary.words), features=len(intents.weights))
 
 
 def _evaluate(arguments, progress):

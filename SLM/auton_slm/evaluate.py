@@ -9,7 +9,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from . import baseline
+from . import baseline, intents
 from .batches import Examples, Language, targets_and_weights
 from .blocks import rounded
 from .data import heldout
@@ -72,6 +72,11 @@ class Evaluation:
             self.say(f"baseline: logistic regression over {kind}")
             model = (logistic or {}).get(kind) or baseline.Logistic(kind).fit(some, labels)
             out[f"logistic, {kind}"] = model.log_probabilities(prompts)
+        try:
+            table = intents.Intents.load(intents.TABLE, intents.Parser())
+            out["the kernel's table"] = table.log_probabilities([u.text for u in self.utterances + self.choosing])
+        except intents.IntentsError as error:
+            self.say(f"without the kernel's table: {error}")
         return out
 
     # -- one precision ----------------------------------------------------------------------------------------------

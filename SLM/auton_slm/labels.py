@@ -12,7 +12,7 @@ OTHER = "OTHER"
 LABELS = (*INTENTS, OTHER)
 NUMBER = {label: number for number, label in enumerate(LABELS)}
 
-# Names that the kernel's own tables of phrases (kernels/reference/slm/data) use for the same labels.
+# Names that phrases.tsv and the kernel's own sets of sentences use for the same labels.
 SHORT = dict(zip(("hardware", "driver", "configure", "app", "system", "trouble", "other"), LABELS))
 
 

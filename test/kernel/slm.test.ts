@@ -1,35 +1,12 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buildHarness, SUBSET } from './slm/harness.ts';
 
-const KERNEL = join(import.meta.dirname, '../../kernels/reference');
 const HERE = join(import.meta.dirname, 'slm');
-const SUBSET = join(KERNEL, 'slm/data/pci.ids');
 const SYSTEM_LIST = '/usr/share/misc/pci.ids';
-
-/** The SLM's own sources, built as a program with the tables that the kernel build makes; returns its path. */
-function buildHarness(folder: string, pciIds: string): string {
-  const run = (command: string, args: string[]) =>
-    execFileSync(command, args, { cwd: KERNEL, encoding: 'utf8' });
-  const at = (name: string) => join(folder, name);
-  run('cc', ['-std=gnu11', '-O1', '-o', at('kbgen'), 'tools/kbgen.c']);
-  run(at('kbgen'), [pciIds, at('kb.bin')]);
-  run('cc', ['-std=gnu11', '-O2', '-o', at('intentgen'), 'tools/intentgen.c', 'slm/text.c', '-lm']);
-  writeFileSync(at('intent_model.c'), run(at('intentgen'), ['slm/data/intents.tsv']));
-  const kernelOnly = /_test\.c$|^(service|command)\.c$/;
-  const sources = readdirSync(join(KERNEL, 'slm')).filter(
-    (name) => name.endsWith('.c') && !kernelOnly.test(name),
-  );
-  const includes = ['-Iinclude', '-Iarch/x86_64/include', '-Islm'];
-  const own = [join(HERE, 'harness.c'), join(HERE, 'machine.c'), at('intent_model.c'), 'dev/pci_class.c'];
-  const files = [...sources.map((name) => `slm/${name}`), ...own];
-  const checks = ['-g', '-fno-builtin', '-fsanitize=address,undefined', '-fno-sanitize-recover=all'];
-  run('cc', ['-std=gnu11', '-c', `-DKB_BLOB="${at('kb.bin')}"`, '-o', at('kb.o'), 'tools/kb.S']);
-  run('cc', ['-std=gnu11', '-O1', ...checks, ...includes, '-o', at('harness'), ...files, at('kb.o')]);
-  return at('harness');
-}
 
 describe('the SLM of the reference kernel, as a program', function () {
   let folder: string;
@@ -37,7 +14,7 @@ describe('the SLM of the reference kernel, as a program', function () {
 
   before(() => {
     folder = mkdtempSync(join(tmpdir(), 'auton-slm-'));
-    harness = buildHarness(folder, SUBSET);
+    harness = buildHarness(folder);
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 

@@ -8,10 +8,20 @@ import { assets } from '../../src/config/assets.ts';
 const { referenceKernel, slmPackage, shippedModels } = assets();
 const HERE = join(import.meta.dirname, '../kernel/slm');
 const MODEL = join(shippedModels, 'mini_3M-Q4_0.gguf');
+/** Sentences that nothing was trained on, and the least share that is right by the rules alone and by both. */
 const SETS = [
-  join(slmPackage, 'auton_slm/data/heldout/intents.tsv'),
-  join(HERE, 'intents-a.tsv'),
-  join(HERE, 'intents-b.tsv'),
+  {
+    file: join(slmPackage, 'auton_slm/data/heldout/intents.tsv'),
+    least: { label: { rules: 0.92, both: 0.945 }, intent: { rules: 0.93, both: 0.95 } },
+  },
+  {
+    file: join(HERE, 'intents-a.tsv'),
+    least: { label: { rules: 0.99, both: 0.99 }, intent: { rules: 0.99, both: 0.99 } },
+  },
+  {
+    file: join(HERE, 'intents-b.tsv'),
+    least: { label: { rules: 0.97, both: 0.97 }, intent: { rules: 0.97, both: 0.98 } },
+  },
 ];
 /** The kernel's own sets name intents by a word. */
 const SHORT: Record<string, string> = {
@@ -22,6 +32,12 @@ const SHORT: Record<string, string> = {
   system: 'SYSTEM_MANAGE',
   trouble: 'TROUBLESHOOT',
   other: 'OTHER',
+};
+
+/** The intent that a kernel reports for a label: what is no business of its own goes to TROUBLESHOOT, unsure. */
+const MEASURES = {
+  label: (label?: string) => label,
+  intent: (label?: string) => (label === 'OTHER' ? 'TROUBLESHOOT' : label),
 };
 
 /** The kernel's sources as a program: the rules, the shipped model, and what the kernel makes of both. */
@@ -44,7 +60,7 @@ describe('the rules and the model that ships, together', function () {
     run('cc', ['-std=gnu11', '-O1', '-o', at('kbgen'), 'tools/kbgen.c']);
     run(at('kbgen'), ['slm/data/pci.ids', at('kb.bin')]);
     run('cc', ['-std=gnu11', '-c', `-DKB_BLOB="${at('kb.bin')}"`, '-o', at('kb.o'), 'tools/kb.S']);
-    run('cc', ['-std=gnu11', '-O2', '-o', at('intentgen'), 'tools/intentgen.c', 'slm/text.c', '-lm']);
+    run('cc', ['-std=gnu11', '-O1', '-o', at('intentgen'), 'tools/intentgen.c']);
     writeFileSync(at('intent_model.c'), run(at('intentgen'), ['slm/data/intents.tsv']));
     run('cc', ['-std=gnu11', '-O2', '-Islm_model', '-o', at('modelsum'), 'tools/modelsum.c']);
     const model = [`-DSLM_MODEL="${MODEL}"`, `-DSLM_MODEL_SUM=${run(at('modelsum'), [MODEL]).trim()}`];
@@ -77,16 +93,20 @@ describe('the rules and the model that ships, together', function () {
       });
   }
 
-  for (const file of SETS) {
+  for (const { file, least } of SETS) {
     it(`are right at least as often as either alone: ${file.split('/').slice(-2).join('/')}`, () => {
       const lines = weigh(readFileSync(file, 'utf8'));
-      const right = (by: 'rules' | 'model' | 'both') =>
-        lines.filter((line) => line[by] === line.label).length;
       assert.ok(lines.length > 150, `only ${lines.length} sentences`);
-      const said = `of ${lines.length}: rules ${right('rules')}, model ${right('model')}, both ${right('both')}`;
-      console.log(`      ${said}`);
-      assert.ok(right('both') >= Math.max(right('rules'), right('model')), said);
-      assert.ok(right('both') >= 0.94 * lines.length, said);
+      for (const measure of ['label', 'intent'] as const) {
+        const of = MEASURES[measure];
+        const right = (by: 'rules' | 'model' | 'both') =>
+          lines.filter((line) => of(line[by]) === of(line.label)).length;
+        const said = `${measure}, of ${lines.length}: rules ${right('rules')}, model ${right('model')}, both ${right('both')}`;
+        console.log(`      ${said}`);
+        assert.ok(right('both') >= Math.max(right('rules'), right('model')), said);
+        for (const by of ['rules', 'both'] as const)
+          assert.ok(right(by) >= least[measure][by] * lines.length, said);
+      }
     });
   }
 

@@ -190,8 +190,8 @@ def load(directory: Path = GRAMMAR_DIR) -> Grammar:
     return grammar
 
 
-def read_intents_tsv(path: Path) -> Grammar:
-    """The kernel's own phrases (label <tab> template): they know the label and no action."""
+def load_phrases(path: Path = GRAMMAR_DIR / "phrases.tsv") -> Grammar:
+    """Phrases (label <tab> template) that know the label and no action."""
     from ..labels import SHORT
     grammar = Grammar()
     for line in path.read_text(encoding="utf-8").splitlines():

@@ -27,7 +27,7 @@ from ..config import Config
 from ..labels import LABELS, NUMBER, OTHER
 from . import heldout, minhash, sources, wordnet
 from .actions import text_for, texts
-from .grammar import HELD_OUT_TEMPLATES, Template, load, read_intents_tsv
+from .grammar import HELD_OUT_TEMPLATES, Template, load, load_phrases
 from .noise import Noise
 from .normalize import normalize
 from .values import Values
@@ -35,7 +35,6 @@ from .values import Values
 MAX_COPIES = 12  # of one and the same prompt
 LABEL_WEIGHTS = {"HARDWARE_IDENTIFY": 0.15, "DRIVER_SELECT": 0.14, "INSTALL_CONFIGURE": 0.16, "APP_INSTALL": 0.14,
                  "SYSTEM_MANAGE": 0.16, "TROUBLESHOOT": 0.15, "OTHER": 0.10}
-KERNEL_PHRASES = Path(__file__).parents[3] / "kernels/reference/slm/data/intents.tsv"
 CHUNK = 5000
 
 
@@ -57,7 +56,7 @@ class Generator:
         self.values = Values(facts, held_out_part=part == "values")
         self.texts = texts()
         self.sentences = wordnet.everyday_sentences(directory) if part == "train" else []
-        self.kernel = read_intents_tsv(KERNEL_PHRASES) if KERNEL_PHRASES.is_file() and part == "train" else None
+        self.phrases = load_phrases() if part == "train" else None
         self.by_label = self._choose_templates(part)
 
     def _choose_templates(self, part: str) -> dict[str, list[list[Template]]]:
@@ -81,9 +80,9 @@ class Generator:
         label = rng.choices(list(LABEL_WEIGHTS), list(LABEL_WEIGHTS.values()))[0]
         if label == OTHER and self.sentences and rng.random() < 0.45:
             return Example(normalize(rng.choice(self.sentences)), OTHER, "unsure", self.texts["unsure"])
-        if self.kernel and rng.random() < 0.15:
-            template = rng.choice(self.kernel.templates)
-            sampled = self.kernel.sample(template, rng, self.values)
+        if self.phrases and rng.random() < 0.15:
+            template = rng.choice(self.phrases.templates)
+            sampled = self.phrases.sample(template, rng, self.values)
             return Example(normalize(self.noise(sampled.text, "phrase", {}, rng)), template.label, "", "")
         groups = self.by_label[label]
         if not groups:

@@ -77,7 +77,8 @@ static void parse(struct query *q, const char *line) {
     intent_correct(&q->text);
     q->concepts = concepts_of(&q->text);
     slots_of(&q->text, &q->slots);
-    q->intent = intent_of(&q->text, &q->confidence);
+    intent_shares(&q->text, q->shares);
+    q->intent = intent_likeliest(q->shares, &q->confidence);
 }
 
 /* "it", "the second one", "the driver?": only the rules know what was talked of. */
@@ -98,11 +99,13 @@ static bool names_program(const struct query *q) {
 
 static struct slm_reading reading_of(const struct query *q) {
     const struct slm_skill *skill = skill_for(&q->text);
-    return (struct slm_reading){.line = q->line, .intent = q->intent, .confidence = q->confidence, .words = q->text.count,
-                                .points_back = points(q) && q->session->step_count > 0,
-                                .points_nowhere = points(q) && q->session->step_count == 0,
-                                .names_program = names_program(q), .skilled = skill && skill->intent == q->intent,
-                                .settled = (skill && skill->unmistakable) || q->concepts & C(ASK_HISTORY)};
+    struct slm_reading reading = {.line = q->line, .intent = q->intent, .confidence = q->confidence,
+                                  .points_back = points(q) && q->session->step_count > 0,
+                                  .points_nowhere = points(q) && q->session->step_count == 0,
+                                  .names_program = names_program(q), .skilled = skill && skill->intent == q->intent,
+                                  .settled = (skill && skill->unmistakable) || q->concepts & C(ASK_HISTORY)};
+    memcpy(reading.shares, q->shares, sizeof reading.shares);
+    return reading;
 }
 
 /* What would answer: a skill, or a function of the rules. */

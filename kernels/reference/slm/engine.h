@@ -11,7 +11,8 @@ struct query {
     concepts_t concepts;
     struct slots slots;
     enum slm_intent intent;
-    uint32_t confidence; /* percent */
+    uint32_t confidence;         /* percent */
+    uint16_t shares[SLM_LABELS]; /* 1/10000 */
     struct session *session;
 };
 

@@ -5,9 +5,9 @@
 
 /* Number of a stem in the vocabulary, or -1. */
 static int find_word(const char *stem) {
-    int low = 0, high = intent_vocabulary_count - 1;
+    int low = 0, high = intent_word_count - 1;
     while (low <= high) {
-        int middle = (low + high) / 2, order = strcmp(stem, intent_vocabulary[middle]);
+        int middle = (low + high) / 2, order = strcmp(stem, intent_words[middle].stem);
         if (order == 0)
             return middle;
         if (order < 0)
@@ -23,9 +23,9 @@ void intent_correct(struct text *text) {
         struct word *word = &text->words[i];
         if (word->kind != WORD_PLAIN || find_word(word->stem) >= 0)
             continue;
-        for (uint16_t v = 0; v < intent_vocabulary_count; v++)
-            if (intent_vocabulary[v][0] == word->stem[0] && text_is_typo(word->stem, intent_vocabulary[v])) {
-                strlcpy(word->stem, intent_vocabulary[v], sizeof word->stem);
+        for (uint16_t w = 0; w < intent_word_count; w++)
+            if (intent_words[w].stem[0] == word->stem[0] && text_is_typo(word->stem, intent_words[w].stem)) {
+                strlcpy(word->stem, intent_words[w].stem, sizeof word->stem);
                 break;
             }
     }
@@ -36,8 +36,8 @@ static void add_weights(int32_t scores[INTENT_LABELS], const int8_t weights[INTE
         scores[l] += weights[l];
 }
 
-static void add_pair(int32_t scores[INTENT_LABELS], uint16_t first, uint16_t second) {
-    uint32_t key = (uint32_t)first << 16 | second, low = 0, high = intent_pair_count;
+static void add_pair(int32_t scores[INTENT_LABELS], uint32_t key) {
+    uint32_t low = 0, high = intent_pair_count;
     while (low < high) {
         uint32_t middle = (low + high) / 2;
         if (intent_pairs[middle].key < key)
@@ -57,42 +57,54 @@ static uint32_t exp2_units(int32_t score) {
     return drop >= 16 * INTENT_UNITS_PER_BIT ? 0 : FRACTIONS[drop % INTENT_UNITS_PER_BIT] >> drop / INTENT_UNITS_PER_BIT;
 }
 
-enum slm_intent intent_of(const struct text *text, uint32_t *confidence_percent) {
-    int32_t scores[INTENT_LABELS] = {0};
-    uint16_t unknown = (uint16_t)find_word("#unknown"), previous = (uint16_t)find_word("^");
-    size_t known = 0;
-    add_weights(scores, intent_bias);
+void intent_shares(const struct text *text, uint16_t shares[SLM_LABELS]) {
+    int32_t scores[INTENT_LABELS] = {0}, top;
+    uint16_t line[TEXT_MAX_WORDS + 2], unknown = (uint16_t)find_word("#unknown");
+    size_t n = 0, known = 0;
+    line[n++] = (uint16_t)find_word("^");
     for (size_t i = 0; i < text->count; i++) {
         int found = find_word(text->words[i].stem);
-        uint16_t word = found < 0 ? unknown : (uint16_t)found;
         known += found >= 0;
-        add_weights(scores, intent_word_weights[word]);
-        add_pair(scores, previous, word);
-        previous = word;
+        line[n++] = found < 0 ? unknown : (uint16_t)found;
     }
-    add_pair(scores, previous, (uint16_t)find_word("$"));
+    line[n++] = (uint16_t)find_word("$");
+    for (size_t i = 0; i < n; i++) {
+        add_weights(scores, intent_words[line[i]].weights);
+        if (i >= 1)
+            add_pair(scores, INTENT_PAIR_KEY(line[i - 1], line[i], 0));
+        if (i >= 2)
+            add_pair(scores, INTENT_PAIR_KEY(line[i - 2], line[i], 1));
+    }
 
-    int best = 0;
-    for (int l = 1; l < INTENT_COUNT; l++)
-        if (scores[l] > scores[best])
-            best = l;
-    bool none = scores[INTENT_NONE] >= scores[best];
-    int32_t top = none ? scores[INTENT_NONE] : scores[best];
+    top = scores[0];
+    for (int l = 1; l < INTENT_LABELS; l++)
+        top = scores[l] > top ? scores[l] : top;
     uint32_t sum = 0;
     for (int l = 0; l < INTENT_LABELS; l++)
         sum += exp2_units(scores[l] - top);
-    *confidence_percent = known ? exp2_units(scores[best] - top) * 100 / sum : 0;
-    if (none && *confidence_percent >= INTENT_SURE_PERCENT)
+    for (int l = 0; l < INTENT_LABELS; l++)
+        shares[l] = !known ? (l == INTENT_NONE) * 10000 : (uint16_t)(exp2_units(scores[l] - top) * 10000ull / sum);
+}
+
+enum slm_intent intent_likeliest(const uint16_t shares[SLM_LABELS], uint32_t *confidence_percent) {
+    int best = 0;
+    for (int l = 1; l < INTENT_COUNT; l++)
+        if (shares[l] > shares[best])
+            best = l;
+    *confidence_percent = shares[best] / 100;
+    if (shares[INTENT_NONE] >= shares[best] && *confidence_percent >= INTENT_SURE_PERCENT)
         *confidence_percent = INTENT_SURE_PERCENT - 1;
     return (enum slm_intent)best;
 }
 
 enum slm_intent slm_classify(const char *text, uint32_t *confidence_percent) {
     struct text parsed;
+    uint16_t shares[SLM_LABELS];
     uint32_t confidence;
     text_parse(text, &parsed);
     intent_correct(&parsed);
-    enum slm_intent intent = intent_of(&parsed, &confidence);
+    intent_shares(&parsed, shares);
+    enum slm_intent intent = intent_likeliest(shares, &confidence);
     if (confidence_percent)
         *confidence_percent = confidence;
     return confidence < INTENT_SURE_PERCENT ? INTENT_TROUBLESHOOT : intent;

@@ -6,6 +6,9 @@
 /* Mends slips of the pen: a stem the classifier does not know becomes the known one that it is a typo of. */
 void intent_correct(struct text *text);
 
-/* What the line is about and how sure that is, 0..100. Fewer than INTENT_SURE_PERCENT means "ask again". */
+/* What the line is about, in 1/10000: the six intents in their order, then none of them. */
+void intent_shares(const struct text *text, uint16_t shares[SLM_LABELS]);
+
+/* The likeliest intent and how sure that is, 0..100. Fewer than INTENT_SURE_PERCENT means "ask again". */
 #define INTENT_SURE_PERCENT 45
-enum slm_intent intent_of(const struct text *text, uint32_t *confidence_percent);
+enum slm_intent intent_likeliest(const uint16_t shares[SLM_LABELS], uint32_t *confidence_percent);

@@ -16,12 +16,12 @@ $(O)/slm/kb.bin: $(O)/slm/kbgen $(PCI_IDS)
 $(O)/slm/kb_blob.o: $(O)/slm/kb.bin tools/kb.S
 	$(Q)$(CC) $(ARCH_TARGET) -DKB_BLOB='"$<"' -c tools/kb.S -o $@
 
-$(O)/slm/intentgen: tools/intentgen.c slm/text.c slm/text.h
+$(O)/slm/intentgen: tools/intentgen.c slm/intent_model.h slm/text.h
 	@echo "HOSTCC $<"
 	$(Q)mkdir -p $(@D)
-	$(Q)$(HOSTCC) -std=gnu11 -O2 -Wall -Wextra tools/intentgen.c slm/text.c -lm -o $@
+	$(Q)$(HOSTCC) -std=gnu11 -O1 -Wall -Wextra $< -o $@
 $(O)/slm/intent_model.c: $(O)/slm/intentgen slm/data/intents.tsv
-	@echo "TRAIN slm/data/intents.tsv"
+	@echo "INTENTS slm/data/intents.tsv"
 	$(Q)$< slm/data/intents.tsv > $@.tmp && mv $@.tmp $@
 $(O)/slm/intent_model.o: $(O)/slm/intent_model.c slm/intent_model.h $(O)/flags
 	$(Q)$(CC) $(CFLAGS) -Islm -c $< -o $@

@@ -1,4 +1,5 @@
 /* The SLM as an ordinary program.
+ *   harness shares           a line; prints what the classifier gives each label, in 1/10000
  *   harness classify FILE    label <tab> utterance; prints "wrong <tab> expected <tab> got <tab> utterance" and a total
  *   harness ask              session <tab> line; prints intent <tab> status <tab> answer, newlines as spaces
  *   harness names PCI_IDS    compares every name of the list with the knowledge base */
@@ -30,6 +31,21 @@ static int classify(const char *path) {
             printf("wrong\t%s\t%s\t%s\n", line, got, text);
     }
     printf("total\t%u\t%u\n", right, total);
+    return 0;
+}
+
+static int shares(void) {
+    static struct text text;
+    char line[2048];
+    uint16_t of[SLM_LABELS];
+    while (fgets(line, sizeof line, stdin)) {
+        line[strcspn(line, "\n")] = '\0';
+        text_parse(line, &text);
+        intent_correct(&text);
+        intent_shares(&text, of);
+        for (int l = 0; l < SLM_LABELS; l++)
+            printf("%u%c", of[l], l + 1 < SLM_LABELS ? '\t' : '\n');
+    }
     return 0;
 }
 
@@ -83,6 +99,8 @@ static int names(const char *path) {
 int main(int argc, char **argv) {
     if (argc == 3 && strcmp(argv[1], "classify") == 0)
         return classify(argv[2]);
+    if (argc == 2 && strcmp(argv[1], "shares") == 0)
+        return shares();
     if (argc == 2 && strcmp(argv[1], "ask") == 0)
         return ask();
     if (argc == 3 && strcmp(argv[1], "names") == 0)

@@ -6,6 +6,8 @@ enum slm_intent {
     INTENT_HARDWARE_IDENTIFY, INTENT_DRIVER_SELECT, INTENT_INSTALL_CONFIGURE,
     INTENT_APP_INSTALL, INTENT_SYSTEM_MANAGE, INTENT_TROUBLESHOOT, INTENT_COUNT
 };
+/* What a line may be: one of the six, or none of them, which comes last. */
+#define SLM_LABELS (INTENT_COUNT + 1)
 enum slm_status { SLM_OK = 0, SLM_UNSURE = 1, SLM_UNSUPPORTED = 2, SLM_ERROR = -1 };
 
 typedef struct slm_result {
@@ -35,7 +37,7 @@ struct slm_reading {
     const char *line;       /* what is answered: the line as typed, or the same wish in plainer words */
     enum slm_intent intent;
     uint32_t confidence;    /* percent; less than 45 is "not sure" */
-    size_t words;           /* in the line */
+    uint16_t shares[SLM_LABELS]; /* what the rules give each label, in 1/10000 */
     bool points_back;       /* to what was talked of before */
     bool points_nowhere;    /* to something, and nothing was talked of yet */
     bool names_program;     /* that is to be installed */

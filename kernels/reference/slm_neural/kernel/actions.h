@@ -43,10 +43,10 @@ bool decode_action(unsigned label, const char *prompt, struct choice *out);
 /* "install package nginx" */
 void choice_words(const struct choice *choice, char *out, size_t size);
 
-/* What the model makes of a line: the likeliest label, its share in 1/10000, and the action. False: nothing. */
+/* What the model makes of a line: the shares of the labels in 1/10000, the likeliest, and its action. False: nothing. */
 struct model_reading {
+    uint32_t shares[LABEL_COUNT];
     unsigned label;
-    uint32_t share;
     struct choice choice;
 };
 bool read_by_model(const char *line, struct model_reading *out);

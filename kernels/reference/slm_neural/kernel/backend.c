@@ -7,12 +7,9 @@
 #include <auton/types.h>
 
 #define SURE_PERCENT 45 /* what the rules call sure */
-/* Shares of a label in 1/10000, and percent of the classifier, chosen by the held-out sentences (kernel_spec/slm_neural.md). */
-#define MODEL_LEAST 4000 /* below it the model guesses */
-#define MODEL_SURE 9000
+/* Of the model, in 1/10000: what it takes to contradict a skill, and to know what a line means that goes back to another. */
 #define MODEL_CERTAIN 9900
-#define RULES_SURE 95
-#define RULES_SKILLED 80
+#define MODEL_SURE 9000
 #define FREE_TOKENS 48
 #define FREE_MS 3000 /* whoever asks waits five seconds */
 #define PROMPT_BYTES 512
@@ -55,16 +52,14 @@ static void fill(const char *plain, const struct choice *choice, const char *lin
 
 bool read_by_model(const char *line, struct model_reading *out) {
     static char prompt[PROMPT_BYTES];
-    uint32_t shares[LABEL_COUNT];
     out->label = 0;
     normalize(line, prompt, sizeof prompt);
     if (!control.has_labels || speak_prompt(prompt) < 0)
         return false;
-    neural_choice(runtime_model, control.labels, LABEL_COUNT, shares);
+    neural_choice(runtime_model, control.labels, LABEL_COUNT, out->shares);
     for (unsigned label = 1; label < LABEL_COUNT; label++)
-        if (shares[label] > shares[out->label])
+        if (out->shares[label] > out->shares[out->label])
             out->label = label;
-    out->share = shares[out->label];
     return decode_action(out->label, prompt, &out->choice);
 }
 
@@ -100,36 +95,47 @@ static bool is_vague(const struct action *action) {
 }
 
 /* A reading that leaves out what the line names: "install nginx on debian" is no wish to set up the system. */
-static bool leaves_out(const struct slm_reading *rules, const struct model_reading *model) {
+static bool leaves_out(const struct slm_reading *rules, unsigned label) {
     return rules->names_program && rules->intent == INTENT_APP_INSTALL && rules->confidence >= SURE_PERCENT &&
-           model->label == INTENT_INSTALL_CONFIGURE;
+           label == INTENT_INSTALL_CONFIGURE;
 }
 
-/* Of the two the model is right more often; the rules are where they are sure and it is not, and where they know none of the
- * words. */
-static bool rules_win(const struct slm_reading *rules, const struct model_reading *model) {
-    uint32_t sure = is_vague(model->choice.action) ? SURE_PERCENT : rules->skilled ? RULES_SKILLED : RULES_SURE;
-    uint32_t certain = rules->skilled ? MODEL_CERTAIN : MODEL_SURE;
-    if (model->share < MODEL_LEAST || rules->confidence == 0 || (rules->words == 1 && model->share < MODEL_CERTAIN))
+/* The likeliest label by both, whose errors have little in common: the product of what each gives it. */
+static unsigned likeliest(const struct slm_reading *rules, const struct model_reading *model, uint32_t *percent) {
+    uint64_t best = 0, sum = 0;
+    unsigned chosen = 0;
+    for (unsigned label = 0; label < LABEL_COUNT; label++) {
+        uint64_t product = (rules->shares[label] + 1ull) * (model->shares[label] + 1ull); /* nobody excludes a label */
+        sum += product;
+        if (product > best) {
+            best = product;
+            chosen = label;
+        }
+    }
+    *percent = (uint32_t)(best * 100 / sum);
+    return chosen;
+}
+
+/* The rules know none of the words, or a skill is for such lines, or the line goes back to what only they know. */
+static bool rules_decide(const struct slm_reading *rules, const struct model_reading *model, unsigned label) {
+    if (rules->settled || rules->confidence == 0 || leaves_out(rules, label))
         return true;
-    if (model->label == (unsigned)rules->intent || model->share >= certain)
-        return false;
-    return rules->confidence >= sure || is_vague(model->choice.action);
-}
-
-static void take_label(struct slm_reading *reading, const struct model_reading *model) {
-    bool other = model->label == LABEL_OTHER;
-    reading->intent = other ? INTENT_TROUBLESHOOT : (enum slm_intent)model->label;
-    reading->confidence = other ? 0 : model->share / 100 > SURE_PERCENT ? model->share / 100 : SURE_PERCENT;
+    bool contradicts = label != (unsigned)rules->intent;
+    return (rules->skilled && contradicts && model->shares[label] < MODEL_CERTAIN) ||
+           (rules->points_back && (label == LABEL_OTHER || model->shares[label] < MODEL_SURE));
 }
 
 bool weigh(struct slm_reading *reading, const struct model_reading *model) {
-    bool other = model->label == LABEL_OTHER;
-    if (reading->settled || leaves_out(reading, model) || rules_win(reading, model) || (reading->points_back && (other || model->share < MODEL_SURE)))
+    uint32_t percent;
+    unsigned label = likeliest(reading, model, &percent);
+    if (rules_decide(reading, model, label))
         return false;
-    take_label(reading, model);
-    bool lost = reading->points_nowhere && model->label == INTENT_DRIVER_SELECT; /* the rules ask what is meant */
-    if (other || lost || reading->points_back || is_vague(model->choice.action)) /* the line itself says more than the action */
+    bool other = label == LABEL_OTHER;
+    reading->intent = other ? INTENT_TROUBLESHOOT : (enum slm_intent)label;
+    reading->confidence = other ? 0 : percent > SURE_PERCENT ? percent : SURE_PERCENT;
+    bool lost = reading->points_nowhere && label == INTENT_DRIVER_SELECT; /* the rules ask what is meant */
+    /* The model's action is for its own label, and where it is vague the line itself says more. */
+    if (label != model->label || other || lost || reading->points_back || is_vague(model->choice.action))
         return false;
     take_action(reading, model);
     return true;

@@ -62,8 +62,9 @@ static int read_line(const char *text) {
         return 0;
     }
     uint64_t taken = arch_time_ns() - start;
+    uint32_t share = model.shares[model.label];
     choice_words(&model.choice, words, sizeof words);
-    kprintf("model: %s, %u.%02u %%, %s, %lu us\n", intent_name(model.label), model.share / 100, model.share % 100, words,
+    kprintf("model: %s, %u.%02u %%, %s, %lu us\n", intent_name(model.label), share / 100, share % 100, words,
             taken / 1000);
     bool acts = weigh(&reading, &model);
     const char *intent = reading.confidence < SURE_PERCENT ? "OTHER" : slm_intent_name(reading.intent);

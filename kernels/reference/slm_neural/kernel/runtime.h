@@ -9,7 +9,7 @@ extern struct neural *runtime_model;
 
 /* Tokens by which a model that was trained for this kernel speaks:  <s> prompt <LABEL> action <SAY> text </s> */
 #define LABEL_OTHER INTENT_COUNT
-#define LABEL_COUNT (INTENT_COUNT + 1)
+#define LABEL_COUNT SLM_LABELS
 struct control_tokens {
     uint32_t labels[LABEL_COUNT]; /* by number of the intent; the last is <OTHER> */
     uint32_t say;                 /* ends an action */

@@ -111,7 +111,7 @@ SELFTEST(slm_neural_action, "slm_neural") {
         return NULL;
     CHECK(thread_use_fpu() == 0);
     for (size_t i = 0; i < ARRAY_SIZE(LINES); i++) {
-        CHECK(read_by_model(LINES[i], &model) && model.share <= 10001);
+        CHECK(read_by_model(LINES[i], &model) && model.shares[model.label] <= 10001);
         CHECK(model.choice.action->label == model.label);
         CHECK(!model.choice.slot[0] || strstr(LINES[i], model.choice.slot));
         choice_words(&model.choice, words, sizeof words);
