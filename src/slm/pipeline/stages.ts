@@ -24,6 +24,8 @@ export const STAGES = {
       out: path,
       sources: path.optional(),
       fetch: z.boolean().optional(),
+      /** Of a model that is to be evaluated or trained on; a new one is trained otherwise. */
+      tokenizer: path.optional(),
       processes: count.optional(),
     }),
     result: z.looseObject({ examples: z.number(), hash: z.string() }),

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { basename, dirname, extname, join, relative, resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { loadConfig } from '../../../config/load.ts';
 import type { Config } from '../../../protocol/config.ts';
@@ -19,6 +19,11 @@ import { interruptible } from '../../signals.ts';
 interface Common {
   json?: boolean;
   config?: string;
+}
+interface Prepared extends Configured {
+  out?: string;
+  fetch?: boolean;
+  tokenizer?: string;
 }
 interface Configured extends Common {
   model?: string;
@@ -100,7 +105,7 @@ class Call {
 const isFile = (path: string) => /\.\w+$/.test(path);
 
 export function stageCommands(cli: Cli): Command[] {
-  return [prepare(cli), train(cli), evaluate(cli), quantize(cli), exportCommand(cli)];
+  return [prepare(cli), train(cli), evaluate(cli), quantize(cli), exportCommand(cli), importCommand(cli)];
 }
 
 function prepare(cli: Cli): Command {
@@ -108,14 +113,35 @@ function prepare(cli: Cli): Command {
     .description('gather the sources, draw the examples, train the tokenizer')
     .option('--out <folder>', 'where the data set goes [slm/data]')
     .option('--fetch', 'download the Debian packages that hold the sources first (apt-get)')
-    .action(async (options: Configured & { out?: string; fetch?: boolean }, command: Command) => {
+    .option('--tokenizer <file>', 'the tokenizer.model of an imported model [a new one is trained]')
+    .action(async (options: Prepared, command: Command) => {
       const call = new Call(cli, command, options);
       const out = call.path(options.out, 'data');
+      const tokenizer = options.tokenizer && resolve(cli.cwd, options.tokenizer);
       const { examples } = await call.run('prepare_data', {
         ...{ ...call.configured, out, sources: call.path(undefined, 'sources') },
-        ...given({ fetch: options.fetch }),
+        ...given({ fetch: options.fetch, tokenizer }),
       });
-      call.done(`${examples} examples in ${call.shown(out)}. Train with \`${cli.self} slm train\`.`);
+      const next = tokenizer ? 'evaluate' : 'train';
+      call.done(`${examples} examples in ${call.shown(out)}. Go on with \`${cli.self} slm ${next}\`.`);
+    });
+}
+
+/** A file that is exported already, as a checkpoint: to evaluate it, to round it otherwise, to train on from it. */
+function importCommand(cli: Cli): Command {
+  return common(new Command('import'))
+    .description('make a checkpoint of a GGUF or ONNX file of this pipeline, such as the model that ships')
+    .argument('<file>', 'a .gguf or .onnx file; .onnx with its manifest beside it')
+    .option('--out <file>', 'where the checkpoint goes [slm/<name of the model>/best.pt]')
+    .action(async (file: string, options: Common & { out?: string }, command: Command) => {
+      const call = new Call(cli, command, options);
+      const model = resolve(cli.cwd, file);
+      const out = call.path(options.out, basename(model, extname(model)), 'best.pt');
+      const { name, parameters } = await call.run('import_model', { model, out });
+      call.done(
+        `${name}, ${parameters} parameters: ${call.shown(out)}. Its data set needs its own tokenizer: ` +
+          `\`${cli.self} slm prepare --model ${name} --tokenizer <its tokenizer.model>\`.`,
+      );
     });
 }
 
