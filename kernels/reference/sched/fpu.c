@@ -19,6 +19,10 @@ __attribute__((weak)) void arch_fpu_save(void *state) {
 __attribute__((weak)) void arch_fpu_restore(const void *state) {
     (void)state;
 }
+__attribute__((weak)) void arch_fpu_fill_state(void *state, uint8_t seed) {
+    (void)state;
+    (void)seed;
+}
 
 int thread_use_fpu(void) {
     size_t bytes = arch_fpu_state_bytes();

@@ -79,6 +79,8 @@ size_t arch_fpu_state_bytes(void);         /* 0: there is no floating point */
 void arch_fpu_init_state(void *state);     /* as a new thread finds it */
 void arch_fpu_save(void *state);           /* from the registers; interrupts are off */
 void arch_fpu_restore(const void *state);  /* to the registers, which the calling thread may use from now on */
+/* For the self-test: every byte of a register has a value of its own, which is not 0 and differs with the seed. */
+void arch_fpu_fill_state(void *state, uint8_t seed);
 
 /* time */
 void arch_timer_init(uint32_t hz);  /* periodic interrupt that calls timer_tick(); boot starts it at INIT_TIMER */

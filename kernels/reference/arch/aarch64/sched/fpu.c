@@ -4,8 +4,12 @@
 #include <auton/string.h>
 #include "../cpu.h"
 
-#define STATE_BYTES 528
+#define REGISTER_BYTES 512
+#define STATE_BYTES 528 /* and FPCR, FPSR */
 #define CPACR_FPEN (3ULL << 20)
+#define FPCR_ROUNDING_SHIFT 22
+#define FPSR_SATURATED (1ULL << 27)
+#define FPSR_EXCEPTIONS 0x9F
 
 void fpu_store(void *state);
 void fpu_load(const void *state);
@@ -32,4 +36,13 @@ void arch_fpu_save(void *state) {
 void arch_fpu_restore(const void *state) {
     set_access(true);
     fpu_load(state);
+}
+
+void arch_fpu_fill_state(void *state, uint8_t seed) {
+    uint8_t *bytes = state;
+    uint64_t *fpcr = (uint64_t *)(bytes + REGISTER_BYTES), *fpsr = fpcr + 1;
+    for (size_t i = 0; i < REGISTER_BYTES; i++)
+        bytes[i] = (uint8_t)(2 * (seed + i + i / 16 * 3) + 1);
+    *fpcr = (uint64_t)(seed & 3) << FPCR_ROUNDING_SHIFT;
+    *fpsr = FPSR_SATURATED | (seed & FPSR_EXCEPTIONS);
 }

@@ -5,6 +5,9 @@
 #include "../cpu.h"
 #include "fpu.h"
 
+#define FCSR_ROUNDING_SHIFT 5
+#define FCSR_EXCEPTIONS 0x1F
+
 /* 0 on a hart without the unit, whose switch does not move. */
 size_t arch_fpu_state_bytes(void) {
     uint64_t irq = arch_save_irq_state(), before = csr_read(sstatus);
@@ -28,4 +31,12 @@ void arch_fpu_save(void *state) {
 void arch_fpu_restore(const void *state) {
     csr_set(sstatus, SSTATUS_FS);
     fpu_load(state);
+}
+
+void arch_fpu_fill_state(void *state, uint8_t seed) {
+    uint8_t *bytes = state;
+    for (size_t i = 0; i < FPU_FCSR; i++)
+        bytes[i] = (uint8_t)(2 * (seed + i + i / 8 * 3) + 1);
+    uint32_t fcsr = (uint32_t)(seed & 3) << FCSR_ROUNDING_SHIFT | (seed & FCSR_EXCEPTIONS);
+    memcpy(bytes + FPU_FCSR, &fcsr, sizeof fcsr);
 }

@@ -16,6 +16,12 @@
 #define FXSAVE_BYTES 512
 #define DEFAULT_FCW 0x037F   /* all exceptions masked, as the ABI has it */
 #define DEFAULT_MXCSR 0x1F80
+/* Where FXSAVE and XSAVE put what. */
+#define AT_FTW 4
+#define AT_MXCSR 24
+#define AT_ST 32
+#define AT_XMM 160
+#define AT_PARTS 512 /* of XSAVE: which parts are there */
 
 static uint64_t xcr0; /* 0: no XSAVE */
 static size_t state_bytes = FXSAVE_BYTES;
@@ -54,7 +60,7 @@ void arch_fpu_init_state(void *state) {
     uint32_t mxcsr = DEFAULT_MXCSR;
     memset(state, 0, state_bytes); /* a header of zeros: every part is as after reset */
     memcpy(state, &fcw, sizeof fcw);
-    memcpy((uint8_t *)state + 24, &mxcsr, sizeof mxcsr);
+    memcpy((uint8_t *)state + AT_MXCSR, &mxcsr, sizeof mxcsr);
 }
 
 void arch_fpu_save(void *state) {
@@ -69,4 +75,28 @@ void arch_fpu_restore(const void *state) {
         __asm__ volatile("xrstor64 (%0)" : : "r"(state), "a"(-1), "d"(-1) : "memory");
     else
         __asm__ volatile("fxrstor64 (%0)" : : "r"(state) : "memory");
+}
+
+static void fill(uint8_t *state, size_t at, size_t bytes, uint8_t seed) {
+    for (size_t i = at; i < at + bytes; i++)
+        state[i] = (uint8_t)(2 * (seed + i + i / 16 * 3) + 1);
+}
+
+void arch_fpu_fill_state(void *state, uint8_t seed) {
+    uint32_t mxcsr = DEFAULT_MXCSR | (uint32_t)(seed & 3) << 13; /* rounding */
+    memcpy((uint8_t *)state + AT_MXCSR, &mxcsr, sizeof mxcsr);
+    ((uint8_t *)state)[AT_FTW] = 0xFF; /* all of x87's are in use */
+    for (size_t i = 0; i < 8; i++)
+        fill(state, AT_ST + 16 * i, 10, seed);
+    fill(state, AT_XMM, 16 * 16, seed);
+    if (!xcr0)
+        return;
+    memcpy((uint8_t *)state + AT_PARTS, &xcr0, sizeof xcr0);
+    for (uint32_t part = 2; part < 8; part++) {
+        uint32_t bytes, at, c, d;
+        if (!(xcr0 >> part & 1))
+            continue;
+        __asm__ volatile("cpuid" : "=a"(bytes), "=b"(at), "=c"(c), "=d"(d) : "a"(0x0D), "c"(part));
+        fill(state, at, bytes, seed);
+    }
 }
