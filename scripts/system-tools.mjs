@@ -214,6 +214,20 @@ export const TEST_TOOLS = [
     ...{ apt: 'wget', dnf: 'wget', pacman: 'wget', brew: 'wget' },
   },
   {
+    name: 'QEMU for programs of aarch64',
+    why: "runs the kernel's neural engine with the vectors of AArch64",
+    commands: ['qemu-aarch64'],
+    platform: 'linux',
+    ...{ apt: 'qemu-user', dnf: 'qemu-user', pacman: 'qemu-user', brew: null },
+  },
+  {
+    name: 'C library for aarch64',
+    why: 'programs of AArch64 are linked with it',
+    files: ['/usr/aarch64-linux-gnu/lib/libc.a'],
+    platform: 'linux',
+    ...{ apt: 'libc6-dev-arm64-cross', dnf: null, pacman: 'aarch64-linux-gnu-glibc', brew: null },
+  },
+  {
     name: 'Chromium',
     why: 'is the window of the VS Code that the tests run',
     commands: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'],

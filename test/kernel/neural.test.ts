@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TensorType } from '../../src/slm/gguf/format.ts';
-import { buildEngine, buildLlama, difference, type Engine } from './neural/engines.ts';
+import { buildEngine, buildForAarch64, buildLlama, difference, type Engine } from './neural/engines.ts';
 import { generator, modelFile, type Shape } from './neural/models.ts';
 
 const SHAPES: Record<string, Shape> = {
@@ -15,6 +15,9 @@ const SHAPES: Record<string, Shape> = {
   'deep and narrow': { dim: 32, layers: 12, heads: 4, kvHeads: 4, ffn: 64, vocab: 300, tied: true },
 };
 const BASE: Shape = { dim: 256, layers: 1, heads: 4, kvHeads: 2, ffn: 512, vocab: 400 };
+const ISAS = ['scalar', 'lanes', 'avx2', 'avx512', 'neon', 'dotprod'];
+/** Processors with and without the dot product. */
+const AARCH64_CPUS = ['max', 'cortex-a53'];
 const QUANTISED: TensorType[] = ['Q8_0', 'Q4_0', 'Q4_K', 'Q6_K'];
 
 const TEXTS = [
@@ -42,18 +45,25 @@ describe('the neural engine of the reference kernel, as a program', function () 
   let folder: string;
   let engine: Engine;
   let llama: Engine | string;
-  let isas: string[];
+  /** Emulated ones of AArch64, by name. */
+  let processors: Map<string, Engine>;
+  /** Each instruction set of this machine by name, and those of the emulated processors, which take their time. */
+  let isas: Map<string, Engine>;
+  let emulated: Map<string, Engine>;
 
   before(() => {
     folder = mkdtempSync(join(tmpdir(), 'auton-neural-'));
     engine = buildEngine(join(folder, 'build'));
     llama = buildLlama(folder);
     if (typeof llama === 'string') console.log(`      without llama.cpp: ${llama}`);
-    const probe = model(BASE);
-    isas = ['scalar', 'avx2', 'avx512', 'neon'].filter((isa) =>
-      engine.with({ NEURAL_ISA: isa }).load(probe).startsWith('ok'),
-    );
-    assert.ok(isas.includes('scalar'));
+    const aarch64 = buildForAarch64(join(folder, 'aarch64'));
+    if (typeof aarch64 === 'string') console.log(`      without the vectors of AArch64: ${aarch64}`);
+    processors = new Map(typeof aarch64 === 'string' ? [] : AARCH64_CPUS.map((cpu) => [cpu, aarch64(cpu)]));
+    isas = isasOf(engine);
+    assert.ok(isas.has('scalar') && isas.has('lanes'));
+    emulated = new Map();
+    for (const [cpu, one] of processors)
+      for (const [isa, chosen] of isasOf(one)) if (!isas.has(isa)) emulated.set(`${isa} of ${cpu}`, chosen);
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -66,8 +76,13 @@ describe('the neural engine of the reference kernel, as a program', function () 
     if (typeof llama === 'string') context.skip();
     return llama;
   }
+  function isasOf(one: Engine): Map<string, Engine> {
+    const probe = model(BASE);
+    const all = ISAS.map((isa) => [isa, one.with({ NEURAL_ISA: isa })] as const);
+    return new Map(all.filter(([, chosen]) => chosen.load(probe).startsWith('ok')));
+  }
   const forEachIsa = (check: (isa: string, chosen: Engine) => void) => {
-    for (const isa of isas) check(isa, engine.with({ NEURAL_ISA: isa }));
+    for (const [isa, chosen] of isas) check(isa, chosen);
   };
 
   for (const [name, shape] of Object.entries(SHAPES)) {
@@ -131,31 +146,51 @@ describe('the neural engine of the reference kernel, as a program', function () 
 
   it('computes the same with every instruction set, whatever the shape', () => {
     const odd = { dim: 96, layers: 2, heads: 3, kvHeads: 1, ffn: 160, vocab: 333 };
-    for (const type of ['F32', 'F16', ...QUANTISED] as TensorType[]) {
-      const shape = type.endsWith('_K') ? { ...BASE, layers: 2, vocab: 333 } : odd;
-      const file = model({ ...shape, type });
+    const models: Shape[] = [
+      ...(['F32', 'F16'] as const).map((type) => ({ ...SHAPES['heads of their own size']!, type })),
+      ...(['Q8_0', 'Q4_0'] as const).map((type) => ({ ...odd, type })),
+      ...(['Q4_K', 'Q6_K'] as const).map((type) => ({ ...BASE, layers: 2, vocab: 333, type })),
+    ];
+    for (const shape of models) {
+      const file = model(shape);
       const ids = someTokens(37, shape.vocab);
       const expected = engine.with({ NEURAL_ISA: 'scalar' }).logits(file, ids);
-      forEachIsa((isa, chosen) => {
+      for (const [isa, chosen] of [...isas, ...emulated]) {
         const { largest } = difference(chosen.logits(file, ids), expected);
         const far = largest.filter((d) => !(d <= 1e-3));
-        assert.ok(far.length <= 4, `${type} ${isa}: ${far.join(' ')}`);
-      });
+        assert.ok(far.length <= 4, `${shape.type} ${isa}: ${far.join(' ')}`);
+      }
     }
+  });
+
+  it('finds out what a processor of AArch64 has, and takes the best', function () {
+    if (processors.size === 0) this.skip();
+    const file = model(BASE);
+    const has = [...processors].map(([cpu, one]) => [
+      cpu,
+      [...isasOf(one).keys()],
+      one.bench(file, 1, 1).isa,
+    ]);
+    assert.deepEqual(has, [
+      ['max', ['scalar', 'lanes', 'neon', 'dotprod'], 'dotprod'],
+      ['cortex-a53', ['scalar', 'lanes', 'neon'], 'neon'],
+    ]);
   });
 
   it('gives the same logits for a prompt in batches as token by token', () => {
     for (const type of ['F32', ...QUANTISED] as TensorType[]) {
       const file = model({ ...BASE, layers: 2, type });
-      const ids = someTokens(101, BASE.vocab);
-      forEachIsa((isa, chosen) => {
+      const inBatches = (count: number, batches: string[]) => (chosen: Engine, isa: string) => {
+        const ids = someTokens(count, BASE.vocab);
         const single = chosen.logits(file, ids).slice(-1);
-        for (const batch of ['7', '32', '128']) {
+        for (const batch of batches) {
           const whole = chosen.with({ NEURAL_BATCH_SIZE: batch }).logits(file, ids, ids.length);
           const [largest = 1] = difference(whole, single).largest;
           assert.ok(largest <= (type === 'F32' ? 1e-5 : 5e-2), `${type} ${isa}, batch ${batch}: ${largest}`);
         }
-      });
+      };
+      isas.forEach(inBatches(101, ['7', '32', '128']));
+      emulated.forEach(inBatches(23, ['7', '32']));
     }
   });
 

@@ -10,7 +10,7 @@ typedef char neural_reason_t[192]; /* why something was refused: one line, termi
 struct neural_options {
     uint32_t context; /* positions that the KV cache holds; 0: the model's own context length */
     uint32_t batch;   /* tokens that are evaluated together; 0: NEURAL_BATCH */
-    const char *isa;  /* "scalar", "avx2", "avx512", "neon": this instruction set; NULL: the best there is */
+    const char *isa;  /* "scalar", "avx2", "dotprod" and others: this instruction set; NULL: the best there is */
 };
 #define NEURAL_BATCH 64
 #define NEURAL_TEXT_MAX 4096 /* bytes that neural_tokenize() takes */

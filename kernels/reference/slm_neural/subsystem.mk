@@ -16,7 +16,9 @@ $(foreach o,$(O) $(O)/host,$o/slm_neural/lanes.o): FILE_CFLAGS = -O2 -fno-tree-v
 # Each instruction set is a file of its own, the only one that is compiled for it.
 slm_neural_ISA_avx2 := -mavx2 -mfma -mf16c
 slm_neural_ISA_avx512 := -mavx512f -mavx512dq -mavx512bw -mavx512vl -mavx512vnni -mavx2 -mfma -mf16c -mprefer-vector-width=512
-$(O)/slm_neural/%.o $(O)/arch/$(ARCH)/slm_neural/%.o: DROPPED_CFLAGS := -mgeneral-regs-only
+slm_neural_ISA_dotprod := -march=armv8.2-a+dotprod
+# It never touches the registers of devices, which alone want all accesses aligned.
+$(O)/slm_neural/%.o $(O)/arch/$(ARCH)/slm_neural/%.o: DROPPED_CFLAGS := -mgeneral-regs-only -mstrict-align
 $(O)/slm_neural/kernel/%.o: DROPPED_CFLAGS :=
 $(O)/slm_neural/kernel/%.o: FILE_CFLAGS := -Islm_neural -Islm -Islm_model
 

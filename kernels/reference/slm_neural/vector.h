@@ -294,7 +294,7 @@ static inline float vector_dot_row(const struct tensor *t, const uint8_t *row, c
     }
 }
 
-static void vector_multiply(const struct matrix *m, const struct activations *in, float *out, size_t stride) {
+static inline void vector_multiply(const struct matrix *m, const struct activations *in, float *out, size_t stride) {
     const struct tensor *t = &m->tensor;
     const struct tensor_format *f = tensor_format(t->type);
     size_t row_bytes = (size_t)t->columns / f->block * f->block_bytes;

@@ -2,6 +2,9 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { PROFILES } from '../../../src/kernel/architectures.ts';
+import { findProgram } from '../../../src/kernel/toolchain.ts';
+import type { Architecture } from '../../../src/protocol/roles.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const kernel = join(root, 'kernels/reference');
@@ -19,20 +22,23 @@ export interface Speed {
 
 export class Engine {
   private readonly program: string;
+  private readonly prefix: readonly string[];
   private readonly env: NodeJS.ProcessEnv;
 
-  constructor(program: string, env: Record<string, string> = {}) {
+  /** `program`: the command line that the engine's own arguments are put behind. */
+  constructor([program = '', ...prefix]: readonly string[], env: Record<string, string> = {}) {
     this.program = program;
+    this.prefix = prefix;
     this.env = { ...process.env, ...env };
   }
 
   /** The same engine with other settings: NEURAL_ISA and others, see engine.c. */
   with(env: Record<string, string>): Engine {
-    return new Engine(this.program, { ...(this.env as Record<string, string>), ...env });
+    return new Engine([this.program, ...this.prefix], { ...(this.env as Record<string, string>), ...env });
   }
 
   run(args: readonly (string | number)[], input = ''): Buffer {
-    return execFileSync(this.program, args.map(String), {
+    return execFileSync(this.program, [...this.prefix, ...args.map(String)], {
       env: this.env,
       input,
       maxBuffer: 2 ** 30,
@@ -42,7 +48,7 @@ export class Engine {
 
   /** What `load` says: "ok: name" or "refused: why"; a crash throws. */
   load(model: string): string {
-    const { status, stdout, stderr } = spawnSync(this.program, ['load', model], {
+    const { status, stdout, stderr } = spawnSync(this.program, [...this.prefix, 'load', model], {
       env: this.env,
       encoding: 'utf8',
     });
@@ -79,10 +85,16 @@ export class Engine {
 const numbers = (line: string) => line.trim().split(' ').filter(Boolean).map(Number);
 
 const SANITIZERS = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all'];
-const arch = process.arch === 'arm64' ? 'aarch64' : 'x86_64';
+const ownArch: Architecture = process.arch === 'arm64' ? 'aarch64' : 'x86_64';
 
 /** The kernel's engine as one object, and a program of one file with it. */
-function build(folder: string, cc: string, flags: string[], source: string, link: string[] = []): string {
+function build(
+  folder: string,
+  cc: string,
+  flags: string[],
+  source: string,
+  { link = [], arch = ownArch }: { link?: string[]; arch?: Architecture } = {},
+): string {
   mkdirSync(folder, { recursive: true });
   const variables = [`ARCH=${arch}`, `O=${folder}`, `HOSTCC=${cc}`, `HOST_CFLAGS=${flags.join(' ')}`];
   execFileSync('make', ['-s', '-C', kernel, ...variables, 'host-neural'], {
@@ -97,15 +109,29 @@ function build(folder: string, cc: string, flags: string[], source: string, link
 
 /** Compiles the kernel's engine for this machine. With `checks`, sanitizers end it at the first wrong access. */
 export function buildEngine(folder: string, { checks = false } = {}): Engine {
-  return new Engine(build(folder, 'cc', checks ? ['-g', '-O1', ...SANITIZERS] : ['-g', '-O2'], 'engine.c'));
+  return new Engine([build(folder, 'cc', checks ? ['-g', '-O1', ...SANITIZERS] : ['-g', '-O2'], 'engine.c')]);
+}
+
+/** Compiles it for AArch64, whose processors QEMU then emulates: for the name of one, its engine. Or what is missing. */
+export function buildForAarch64(folder: string): ((cpu: string) => Engine) | string {
+  const { gcc } = PROFILES.aarch64;
+  const qemu = 'qemu-aarch64';
+  const missing = [gcc, qemu].find((tool) => !findProgram(tool));
+  if (missing) return `${missing} is not installed`;
+  if (spawnSync(gcc, ['-E', '-include', 'stdio.h', '-xc', '/dev/null']).status !== 0)
+    return `${gcc} has no C library`;
+  const program = build(folder, gcc, ['-g', '-O2'], 'engine.c', { link: ['-static'], arch: 'aarch64' });
+  return (cpu) => new Engine([qemu, '-cpu', cpu, program]);
 }
 
 /** The path of fuzz.c as a program, or as a target of clang's fuzzer. */
 export function buildFuzzer(folder: string, { libFuzzer = false } = {}): string {
   const flags = ['-g', '-O1', ...SANITIZERS];
   return libFuzzer
-    ? build(folder, 'clang', [...flags, '-fsanitize=fuzzer-no-link'], 'fuzz.c', ['-fsanitize=fuzzer'])
-    : build(folder, 'cc', flags, 'fuzz.c', ['-DSTANDALONE']);
+    ? build(folder, 'clang', [...flags, '-fsanitize=fuzzer-no-link'], 'fuzz.c', {
+        link: ['-fsanitize=fuzzer'],
+      })
+    : build(folder, 'cc', flags, 'fuzz.c', { link: ['-DSTANDALONE'] });
 }
 
 /** llama.cpp, installed if need be; or why it is not there. */
@@ -121,7 +147,7 @@ export function buildLlama(folder: string): Engine | string {
     const source = join(import.meta.dirname, 'llama.c');
     execFileSync('cc', ['-std=gnu11', '-O2', ...includes, '-o', program, source, ...link]);
   }
-  return new Engine(program, { LLAMA_BACKENDS: libraries });
+  return new Engine([program], { LLAMA_BACKENDS: libraries });
 }
 
 export interface Difference {
