@@ -11,8 +11,22 @@ import {
 import { dirname, join } from 'node:path';
 import { onnxRuntime } from '../../fixtures/slm/onnx-runtime.ts';
 import { writeModel } from '../../fixtures/slm/model-copy.ts';
+import { pipelinePython } from '../../slm/python.ts';
 import { useDesk } from '../harness/mocha.ts';
 import { THEMES, type Theme, type Workbench } from '../harness/workbench.ts';
+
+const STAGE_MS = 120_000;
+const TASKS = [
+  ['tiny data', 'prepare'],
+  ['tiny training', 'train'],
+  ['tiny export', 'export'],
+].map(([label, stage]) => ({
+  label,
+  type: 'auton-slm',
+  stage,
+  args: ['--model', 'tiny.yaml'],
+  problemMatcher: [],
+}));
 
 describe('The language model in the editor', function () {
   this.timeout(300_000);
@@ -62,6 +76,40 @@ describe('The language model in the editor', function () {
     );
     await window.quickInput.pick('mini_3M');
     await window.terminalShows(/ONNX opset 17, F32.*slm> *$/s, 60_000);
+  });
+
+  it('is made by its stages, each a command and a task: data, training with live curves, export', async function () {
+    await pipelinePython(this);
+    const folder = desk.workspace();
+    cpSync('test/slm/tiny.yaml', join(folder, 'tiny.yaml'));
+    mkdirSync(join(folder, '.vscode'), { recursive: true });
+    writeFileSync(join(folder, '.vscode/tasks.json'), JSON.stringify({ version: '2.0.0', tasks: TASKS }));
+    const window = await desk.open({ folder });
+    const run = async (label: string) => {
+      const choose = () => window.command('Tasks: Run Task');
+      await choose();
+      await window.quickInput.pick(label, choose);
+    };
+
+    await window.command('AUTON: Train Language Model');
+    await window.terminalShows(/There is no data set in slm\/data\.\s+→ Make one/);
+    await run('tiny data');
+    await window.terminalShows(/3000 examples in slm\/data/, STAGE_MS);
+    await run('tiny training');
+    await window.command('AUTON: Show Training');
+    const row = window.webview().locator('tbody tr').first();
+    await window.until('the training', async () => (await row.count()) === 1, STAGE_MS);
+    await window.until('its end', async () => /done/.test(await row.innerText()), STAGE_MS);
+    await window.screenshot('slm-trained');
+    await run('tiny export');
+    await window.terminalShows(/tiny-Q8_0\.gguf[^]*tiny\.onnx/, STAGE_MS);
+
+    await window.container('AUTON');
+    const stages = window.tree('Language Model');
+    const spoken = async (label: string) => (await stages.row(label)).spoken;
+    await window.until('the export', async () => /^Export, done, tiny/.test(await spoken('Export')));
+    assert.equal(await spoken('Data'), 'Data, done, 3000 examples');
+    assert.match(await spoken('Training'), /^Training, done, tiny · loss \d/);
   });
 });
 
