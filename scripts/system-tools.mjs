@@ -199,18 +199,21 @@ export const TEST_TOOLS = [
     name: 'ab',
     why: "asks the kernel's web server ten thousand times",
     commands: ['ab'],
+    platform: 'linux',
     ...{ apt: 'apache2-utils', dnf: 'httpd-tools', pacman: 'apache', brew: 'httpd' },
   },
   {
     name: 'curl',
     why: "fetches from the kernel's web server",
     commands: ['curl'],
+    platform: 'linux',
     ...{ apt: 'curl', dnf: 'curl', pacman: 'curl', brew: 'curl' },
   },
   {
     name: 'wget',
     why: "fetches from the kernel's web server",
     commands: ['wget'],
+    platform: 'linux',
     ...{ apt: 'wget', dnf: 'wget', pacman: 'wget', brew: 'wget' },
   },
   {

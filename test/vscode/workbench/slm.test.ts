@@ -9,6 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { environmentPlace, thisMachine } from '../../../src/slm/python/environment.ts';
 import { onnxRuntime } from '../../fixtures/slm/onnx-runtime.ts';
 import { writeModel } from '../../fixtures/slm/model-copy.ts';
 import { pipelinePython } from '../../slm/python.ts';
@@ -77,8 +78,14 @@ describe('The language model in the editor', function () {
     await window.quickInput.pick('mini_3M');
     await window.terminalShows(/ONNX opset 17, F32.*slm> *$/s, 60_000);
   });
+});
 
-  it('is made by its stages, each a command and a task: data, training with live curves, export', async function () {
+describe('The stages of a language model in the editor', function () {
+  this.timeout(600_000);
+  // The extension is one that is installed here, and would set up a Python of its own; the checkout's will do.
+  const desk = useDesk({ env: { AUTON_SLM_PYTHON: environmentPlace(thisMachine()).program } });
+
+  it('are commands and tasks: data, training with live curves, export', async function () {
     await pipelinePython(this);
     const folder = desk.workspace();
     cpSync('test/slm/tiny.yaml', join(folder, 'tiny.yaml'));

@@ -10,6 +10,7 @@
 /* Of the model, in 1/10000: what it takes to contradict a skill, and to know what a line means that goes back to another. */
 #define MODEL_CERTAIN 9900
 #define MODEL_SURE 9000
+#define MODEL_LEAST 4000 /* below it the model guesses, and its action with it */
 #define FREE_TOKENS 48
 #define FREE_MS 3000 /* whoever asks waits five seconds */
 #define PROMPT_BYTES 512
@@ -134,8 +135,9 @@ bool weigh(struct slm_reading *reading, const struct model_reading *model) {
     reading->intent = other ? INTENT_TROUBLESHOOT : (enum slm_intent)label;
     reading->confidence = other ? 0 : percent > SURE_PERCENT ? percent : SURE_PERCENT;
     bool lost = reading->points_nowhere && label == INTENT_DRIVER_SELECT; /* the rules ask what is meant */
-    /* The model's action is for its own label, and where it is vague the line itself says more. */
-    if (label != model->label || other || lost || reading->points_back || is_vague(model->choice.action))
+    /* The model's action is for its own label, and where it is vague or guessed the line itself says more. */
+    if (label != model->label || model->shares[label] < MODEL_LEAST || other || lost || reading->points_back ||
+        is_vague(model->choice.action))
         return false;
     take_action(reading, model);
     return true;
