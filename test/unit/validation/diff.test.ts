@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { assets } from '../../../src/config/assets.ts';
 import type { Change } from '../../../src/protocol/change.ts';
 import { loadAcceptanceTests } from '../../../src/validation/acceptance.ts';
 import { judgeChanges, validateDiff } from '../../../src/validation/diff.ts';
@@ -27,6 +30,14 @@ function accepts(...changes: Change[]): void {
 }
 
 describe('diff validator', () => {
+  it('accepts every file of the reference kernel, which agents of the playbooks build', () => {
+    const root = assets().referenceKernel;
+    const found = readdirSync(root, { recursive: true, encoding: 'utf8' })
+      .filter((path) => !/^build/.test(path) && statSync(join(root, path)).isFile())
+      .map((path) => change(path, readFileSync(join(root, path), 'utf8').split('\n')))
+      .flatMap((file) => messages([file], ['**', 'Makefile']));
+    assert.deepEqual(found, []);
+  });
   it('accepts source inside the scope', () => {
     accepts(
       change('mm/pmm.c', [
@@ -127,7 +138,12 @@ describe('diff validator', () => {
     rejects([change('mm/a.c', ['#pragma GCC diagnostic ignored "-Wunused"'])], /switches warnings off/);
     rejects([change('mm/a.h', ['#pragma GCC system_header'])], /switches warnings off/);
     rejects([change('mm/a.c', ['_Pragma("GCC diagnostic ignored \\"-Wall\\"")'])], /switches warnings off/);
+    rejects(
+      [change('mm/a.c', ['#define X _Pragma("GCC unroll 8") _Pragma(WORDS)'])],
+      /switches warnings off/,
+    );
     accepts(change('mm/a.h', ['#pragma once']));
+    accepts(change('mm/a.c', ['#define UNROLL _Pragma("GCC unroll 8")']));
   });
 
   it('rejects markers of self-tests outside the runner', () => {
