@@ -77,9 +77,5 @@ const struct isa isa_lanes = {
     .pack = isa_no_packing,
     .multiply = lanes_multiply,
     .round = lanes_round,
-    .normalise = vector_normalise,
-    .gate = vector_gate,
-    .add = vector_add,
-    .rotate = vector_rotate,
-    .attend = vector_attend,
+    VECTOR_LOOPS,
 };

@@ -18,11 +18,7 @@ const struct isa isa_scalar = {
     .pack = isa_no_packing,
     .multiply = vector_multiply,
     .round = vector_round,
-    .normalise = vector_normalise,
-    .gate = vector_gate,
-    .add = vector_add,
-    .rotate = vector_rotate,
-    .attend = vector_attend,
+    VECTOR_LOOPS,
 };
 
 /* An architecture with vectors has a list of its own. */

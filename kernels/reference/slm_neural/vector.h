@@ -302,3 +302,7 @@ static inline void vector_multiply(const struct matrix *m, const struct activati
         for (size_t i = 0; i < in->count; i++)
             out[i * stride + row] = vector_dot_row(t, t->data + row * row_bytes, in, i);
 }
+
+/* Of struct isa, what no instruction set does better than the compiler. */
+#define VECTOR_LOOPS                                                                                                   \
+    .normalise = vector_normalise, .gate = vector_gate, .add = vector_add, .rotate = vector_rotate, .attend = vector_attend

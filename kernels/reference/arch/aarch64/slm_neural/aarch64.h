@@ -3,5 +3,6 @@
 #include "isa.h"
 
 #define TOKENS 4 /* that use a weight when it is loaded */
+#define FEWER 1
 
 bool aarch64_has_dotprod(void);

@@ -32,9 +32,5 @@ const struct isa isa_dotprod = {
     .pack = pack,
     .multiply = multiply,
     .round = vector_round,
-    .normalise = vector_normalise,
-    .gate = vector_gate,
-    .add = vector_add,
-    .rotate = vector_rotate,
-    .attend = vector_attend,
+    VECTOR_LOOPS,
 };

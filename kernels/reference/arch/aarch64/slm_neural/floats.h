@@ -52,7 +52,8 @@ INLINE void multiply_float_rows(uint32_t type, const struct tensor *t, const str
         }
 }
 
-static inline void multiply_floats(const struct tensor *t, const struct activations *in, float *out, size_t stride) {
+static inline void multiply_floats(const struct matrix *m, const struct activations *in, float *out, size_t stride) {
+    const struct tensor *t = &m->tensor;
     if (t->type == TYPE_F16)
         multiply_float_rows(TYPE_F16, t, in, out, stride);
     else

@@ -55,9 +55,5 @@ const struct isa isa_neon = {
     .pack = pack,
     .multiply = multiply,
     .round = vector_round,
-    .normalise = vector_normalise,
-    .gate = vector_gate,
-    .add = vector_add,
-    .rotate = vector_rotate,
-    .attend = vector_attend,
+    VECTOR_LOOPS,
 };

@@ -91,31 +91,4 @@ INLINE void tile(uint32_t type, const uint8_t *scales, const uint8_t *quants, si
     }
 }
 
-/* Each group of rows is read once for all tokens. */
-INLINE void multiply_rows(uint32_t type, const struct matrix *m, const struct activations *in, float *out, size_t stride) {
-    const struct tensor *t = &m->tensor;
-    size_t blocks = t->columns / 32, scale_bytes = packed_scales(t), group_bytes = packed_group(t);
-    const uint8_t *group = m->packed;
-    struct input inputs[TOKENS];
-    for (size_t row = 0; row < t->rows; row += ROWS, group += group_bytes)
-        for (size_t first = 0, count; first < in->count; first += count) {
-            float *to = out + first * stride + row;
-            count = in->count - first >= TOKENS ? TOKENS : 1;
-            for (size_t i = 0; i < count; i++)
-                inputs[i] = input_of(in, first + i);
-            if (count == TOKENS)
-                tile(type, group, group + scale_bytes, blocks, inputs, TOKENS, to, stride);
-            else
-                tile(type, group, group + scale_bytes, blocks, inputs, 1, to, stride);
-        }
-}
-
-static void multiply(const struct matrix *m, const struct activations *in, float *out, size_t stride) {
-    switch (m->packed ? m->tensor.type : TYPE_F32) {
-    case TYPE_Q8_0: multiply_rows(TYPE_Q8_0, m, in, out, stride); break;
-    case TYPE_Q4_0: multiply_rows(TYPE_Q4_0, m, in, out, stride); break;
-    case TYPE_Q4_K: multiply_rows(TYPE_Q4_K, m, in, out, stride); break;
-    case TYPE_Q6_K: multiply_rows(TYPE_Q6_K, m, in, out, stride); break;
-    default: multiply_floats(&m->tensor, in, out, stride);
-    }
-}
+#include "groups.h"

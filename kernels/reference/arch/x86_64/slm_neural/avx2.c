@@ -9,6 +9,7 @@
 #include "x86.h"
 
 #define TOKENS 4
+#define FEWER 1
 #define HALVES 2   /* registers with a value for each row */
 #define AHEAD 1024 /* bytes that the memory is asked for before they are needed */
 #define UNROLL _Pragma("GCC unroll 8")
@@ -170,35 +171,7 @@ INLINE void tile(uint32_t type, const uint8_t *scales, const uint8_t *quants, si
             _mm256_storeu_ps(out + t * stride + 8 * h, totals[t][h]);
 }
 
-/* Each group of rows is read once for all tokens. */
-INLINE void multiply_type(uint32_t type, const struct matrix *m, const struct activations *in, float *out, size_t stride) {
-    const struct tensor *t = &m->tensor;
-    size_t blocks = t->columns / 32, scale_bytes = packed_scales(t), group_bytes = packed_group(t);
-    const uint8_t *group = m->packed;
-    struct input inputs[TOKENS];
-    for (size_t row = 0; row < t->rows; row += ROWS, group += group_bytes)
-        for (size_t first = 0, count; first < in->count; first += count) {
-            size_t left = in->count - first;
-            float *to = out + first * stride + row;
-            count = left >= TOKENS ? TOKENS : 1;
-            for (size_t i = 0; i < count; i++)
-                inputs[i] = input_of(in, first + i);
-            if (count == TOKENS)
-                tile(type, group, group + scale_bytes, blocks, inputs, TOKENS, to, stride);
-            else
-                tile(type, group, group + scale_bytes, blocks, inputs, 1, to, stride);
-        }
-}
-
-static void multiply(const struct matrix *m, const struct activations *in, float *out, size_t stride) {
-    switch (m->packed ? m->tensor.type : TYPE_F32) {
-    case TYPE_Q8_0: multiply_type(TYPE_Q8_0, m, in, out, stride); break;
-    case TYPE_Q4_0: multiply_type(TYPE_Q4_0, m, in, out, stride); break;
-    case TYPE_Q4_K: multiply_type(TYPE_Q4_K, m, in, out, stride); break;
-    case TYPE_Q6_K: multiply_type(TYPE_Q6_K, m, in, out, stride); break;
-    default: x86_multiply_floats(m, in, out, stride);
-    }
-}
+#include "groups.h"
 
 static bool present(void) {
     return x86_has_avx2();
@@ -211,9 +184,5 @@ const struct isa isa_avx2 = {
     .pack = pack,
     .multiply = multiply,
     .round = x86_round,
-    .normalise = vector_normalise,
-    .gate = vector_gate,
-    .add = vector_add,
-    .rotate = vector_rotate,
-    .attend = vector_attend,
+    VECTOR_LOOPS,
 };

@@ -74,7 +74,7 @@ static inline float x86_dot_half(const uint8_t *row, const float *x, size_t n) {
     return sum;
 }
 
-static inline void x86_multiply_floats(const struct matrix *m, const struct activations *in, float *out, size_t stride) {
+static inline void multiply_floats(const struct matrix *m, const struct activations *in, float *out, size_t stride) {
     const struct tensor *t = &m->tensor;
     size_t n = t->columns;
     if (t->type != TYPE_F16) {
