@@ -93,8 +93,10 @@ static struct cache_page *find(struct cache *c, uint64_t index) {
 }
 
 static bool is_whole(const struct cache_page *p) {
-    static const bool whole[CACHE_UNITS] = {true, true, true, true};
-    return memcmp(p->here, whole, sizeof whole) == 0;
+    for (size_t u = 0; u < CACHE_UNITS; u++)
+        if (!p->here[u])
+            return false;
+    return true;
 }
 
 bool cache_has(struct cache *c, uint64_t index) {
