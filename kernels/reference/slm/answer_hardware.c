@@ -263,6 +263,12 @@ void answer_cpu(struct query *q, slm_result_t *out) {
         hw.cpu_count == 1 ? "" : "s", q->concepts & C(ASK_SPEED) ? " Its clock rate I cannot tell." : "");
 }
 
+void answer_sensors(struct query *q, slm_result_t *out) {
+    (void)q;
+    say(out, "This kernel reads no sensors: I know of no temperature, fan, voltage or battery.\n");
+    out->status = SLM_UNSUPPORTED;
+}
+
 /* Vendors whose devices exist in virtual machines only. */
 static const char *hypervisor_of(uint16_t vendor) {
     switch (vendor) {

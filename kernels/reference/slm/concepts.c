@@ -45,6 +45,8 @@ static const struct {
     {ABOUT_USAGE, "usage use busy load hog eat idle consume using hogging eating utilisation utilization taking"},
     {ABOUT_STATUS, "status state health overview summary doing statistics"},
     {ABOUT_SYSTEM, "system machine computer kernel box"},
+    {ABOUT_SENSORS, "sensor temperature thermal hot warm heat overheat celsius fahrenheit voltage watt wattage battery "
+                    "fan"},
     {DO_KILL, "kill terminate end abort quit stop close destroy cancel"},
     {DO_REBOOT, "reboot restart reset"},
     {DO_POWEROFF, "shutdown poweroff halt shut+down shut+it+down power+off power+down turn+off switch+off turn+it+off machine+off "
@@ -74,7 +76,7 @@ static const struct {
 };
 
 #define MAX_PHRASE 4
-#define MAX_ENTRIES 420
+#define MAX_ENTRIES 512 /* too few would leave the last rows without words: the self-tests of conversations tell */
 static struct entry {
     enum concept concept;
     uint8_t words;

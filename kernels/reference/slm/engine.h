@@ -60,6 +60,7 @@ void answer_device_count(struct query *q, slm_result_t *out);
 void answer_resources(struct query *q, slm_result_t *out);
 void answer_rescan(struct query *q, slm_result_t *out);
 void answer_cpu(struct query *q, slm_result_t *out);
+void answer_sensors(struct query *q, slm_result_t *out);
 void answer_machine(struct query *q, slm_result_t *out);
 
 void answer_driver(struct query *q, slm_result_t *out);

@@ -28,6 +28,7 @@ SELFTEST(slm_answers_are_true, "slm") {
     ksnprintf(expected, sizeof expected, "of %lu MB are free", stats.total_bytes >> 20);
     CHECK(answers(1001, "how much memory is free", expected) && result.intent == INTENT_SYSTEM_MANAGE);
     CHECK(answers(1001, "install nginx", "nginx") && result.status == SLM_UNSUPPORTED);
+    CHECK(answers(1001, "how hot is the cpu", "no sensors") && result.status == SLM_UNSUPPORTED);
     CHECK(answers(1001, "what ship is this", "not sure") && result.status == SLM_UNSURE &&
           result.intent == INTENT_TROUBLESHOOT);
     return NULL;

@@ -32,6 +32,7 @@ static const struct rule RULES[] = {
 
     {HW, C(ABOUT_DRIVER) | C(ASK_WITHOUT), 0, 0, answer_driverless},
     {HW, C(ABOUT_DRIVER), 0, 0, answer_driver},
+    {HW | SYS | TRB, C(ABOUT_SENSORS), 0, C(ABOUT_DRIVER), answer_sensors},
     {HW, C(ABOUT_CPU), 0, 0, answer_cpu},
     {HW, C(ABOUT_MEMORY), 0, KINDS, answer_memory},
     {HW, C(ABOUT_VIRTUAL), 0, 0, answer_machine},
