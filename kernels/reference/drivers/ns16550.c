@@ -1,9 +1,8 @@
-/* The 16550 UART. Received bytes come by interrupt; text to send goes into a ring that the FIFO is filled from, at
- * once while it has room and by interrupt after that, so that nobody waits for a slow line. */
+/* The 16550 UART. */
+#include "serial.h"
 #include <arch_uart.h>
 #include <auton/arch.h>
 #include <auton/console.h>
-#include <auton/dev.h>
 #include <auton/init.h>
 #include <auton/klog.h>
 #include <auton/selftest.h>
@@ -24,18 +23,9 @@ enum reg { DATA = 0, DIVISOR_LOW = 0, INT_ENABLE = 1, DIVISOR_HIGH = 1, INT_ID =
 #define STATUS_IDLE 0x40
 
 #define FIFO_SIZE 16
-#define RING_SIZE 4096 /* a power of two */
 
-static device_t device = {.bus = BUS_PLATFORM, .name = "serial0"};
 static bool present;
 static uint8_t int_enable;
-static char ring[RING_SIZE];
-static uint32_t head, tail; /* bytes ever put in and taken out */
-
-static void uart_write(const char *text, size_t len);
-static void uart_flush(void);
-static void on_interrupt(uint32_t vector, void *data);
-static struct console_sink sink = {.write = uart_write, .flush = uart_flush};
 
 static uint8_t in(enum reg reg) {
     return arch_io_read8(ARCH_UART_BASE + (uint64_t)reg * ARCH_UART_STRIDE);
@@ -45,14 +35,48 @@ static void out(enum reg reg, uint8_t value) {
     arch_io_write8(ARCH_UART_BASE + (uint64_t)reg * ARCH_UART_STRIDE, value);
 }
 
+static unsigned room(void) { /* as long as it is empty: how much more it could take it does not tell */
+    return in(LINE_STATUS) & STATUS_TRANSMIT_EMPTY ? FIFO_SIZE : 0;
+}
+
+static void send(uint8_t byte) {
+    out(DATA, byte);
+}
+
+static bool idle(void) {
+    return in(LINE_STATUS) & STATUS_IDLE;
+}
+
+static void want(bool transmit) {
+    uint8_t wanted = transmit ? INT_RECEIVED | INT_TRANSMIT_EMPTY : INT_RECEIVED;
+    if (wanted != int_enable)
+        out(INT_ENABLE, int_enable = wanted);
+}
+
+/* The line to the interrupt controller shows edges: every cause must be gone before this returns. The bound is for
+ * hardware that never stops asking. */
+static void on_interrupt(uint32_t vector, void *data) {
+    (void)vector;
+    (void)data;
+    for (int i = 0; i < 64 && !(in(INT_ID) & ID_NONE); i++) {
+        uint8_t status = in(LINE_STATUS); /* also settles a line error */
+        for (int left = FIFO_SIZE; left > 0 && (status & STATUS_RECEIVED); left--) {
+            console_input((char)in(DATA));
+            status = in(LINE_STATUS);
+        }
+        if (status & STATUS_TRANSMIT_EMPTY)
+            serial_pump();
+        in(MODEM_STATUS);
+    }
+}
+
+static const struct uart uart = {"ns16550", room, send, idle, want};
+
 static void uart_init(void) {
     if (!ARCH_UART_BASE)
         return;
-    device.irq = (uint8_t)ARCH_UART_IRQ;
-    device.bars[0] = (struct pci_bar){.base = ARCH_UART_BASE, .size = 8 * ARCH_UART_STRIDE,
-                                      .is_mmio = ARCH_UART_BASE >= 0x10000};
     if (in(LINE_CONTROL) == LINE_8N1) /* set up by the early console: clearing the FIFO would lose its last words */
-        while (!(in(LINE_STATUS) & STATUS_IDLE)) {
+        while (!idle()) {
         }
     out(INT_ENABLE, 0);
     out(LINE_CONTROL, LINE_DIVISOR_ACCESS | LINE_8N1);
@@ -64,82 +88,16 @@ static void uart_init(void) {
     present = in(LINE_CONTROL) == LINE_8N1 && (in(INT_ID) & ID_FIFO_WORKS) == ID_FIFO_WORKS;
     if (!present)
         return;
-    console_replace_early_sink(&sink);
+    serial_device.irq = (uint8_t)ARCH_UART_IRQ;
+    serial_device.bars[0] = (struct pci_bar){.base = ARCH_UART_BASE, .size = 8 * ARCH_UART_STRIDE,
+                                             .is_mmio = ARCH_UART_BASE >= 0x10000};
+    serial_start(&uart);
     arch_set_interrupt_handler(ARCH_IRQ_BASE + ARCH_UART_IRQ, on_interrupt, NULL);
-    int_enable = INT_RECEIVED;
-    out(INT_ENABLE, int_enable);
+    want(false);
     log_info("DRV", "Serial %s initialized: 0x%lX, IRQ %u", ARCH_UART_NAME, (uint64_t)ARCH_UART_BASE, ARCH_UART_IRQ);
     log_info("DRV", "ns16550 initialized: FIFO of %u bytes", FIFO_SIZE);
 }
 INITCALL(INIT_CORE_DRIVERS, uart_init);
-
-/* Fills the FIFO as long as it is empty, and asks for an interrupt when something is left. Interrupts are off. */
-static void pump(void) {
-    while (head != tail && (in(LINE_STATUS) & STATUS_TRANSMIT_EMPTY))
-        for (int room = FIFO_SIZE; room > 0 && head != tail; room--)
-            out(DATA, (uint8_t)ring[tail++ % RING_SIZE]);
-    uint8_t wanted = head == tail ? INT_RECEIVED : INT_RECEIVED | INT_TRANSMIT_EMPTY;
-    if (wanted != int_enable)
-        out(INT_ENABLE, int_enable = wanted);
-}
-
-static void put(char c) {
-    while (head - tail == RING_SIZE) /* nothing is ever dropped: a full ring waits for the line */
-        pump();
-    ring[head++ % RING_SIZE] = c;
-}
-
-static void uart_write(const char *text, size_t len) {
-    uint64_t irq = arch_save_irq_state();
-    for (size_t i = 0; i < len; i++) {
-        if (text[i] == '\n')
-            put('\r');
-        put(text[i]);
-    }
-    pump();
-    arch_restore_irq_state(irq);
-}
-
-static void uart_flush(void) {
-    uint64_t irq = arch_save_irq_state();
-    while (head != tail)
-        pump();
-    while (!(in(LINE_STATUS) & STATUS_IDLE)) {
-    }
-    arch_restore_irq_state(irq);
-}
-
-/* The line to the interrupt controller shows edges: every cause must be gone before this returns. The bound is for
- * hardware that never stops asking. */
-static void on_interrupt(uint32_t vector, void *data) {
-    (void)vector;
-    (void)data;
-    for (int i = 0; i < 64 && !(in(INT_ID) & ID_NONE); i++) {
-        uint8_t status = in(LINE_STATUS); /* also settles a line error */
-        for (int room = FIFO_SIZE; room > 0 && (status & STATUS_RECEIVED); room--) {
-            console_input((char)in(DATA));
-            status = in(LINE_STATUS);
-        }
-        if (status & STATUS_TRANSMIT_EMPTY)
-            pump();
-        in(MODEM_STATUS);
-    }
-}
-
-static int probe(device_t *dev) {
-    (void)dev;
-    return present ? 0 : -1;
-}
-
-static int suspend(device_t *dev) {
-    (void)dev;
-    uart_flush();
-    return 0;
-}
-
-static const struct driver_match match = {.bus = BUS_PLATFORM, .name = "serial0"};
-static driver_t driver = {.name = "ns16550", .matches = &match, .match_count = 1, .probe = probe, .suspend = suspend};
-PLATFORM_DEVICE(serial0, &device, &driver);
 
 #define TEST_BYTE ((char)0xA5) /* not a character that anybody types */
 
@@ -147,7 +105,7 @@ PLATFORM_DEVICE(serial0, &device, &driver);
  * typed meanwhile goes back into the queue. */
 SELFTEST(serial_receive_interrupt, "drivers") {
     CHECK(present);
-    uart_flush();
+    serial_flush();
     uint64_t irq = arch_save_irq_state();
     out(MODEM_CONTROL, MODEM_LOOPBACK | MODEM_READY_INTERRUPTS);
     out(DATA, (uint8_t)TEST_BYTE);
@@ -177,15 +135,15 @@ SELFTEST(serial_receive_interrupt, "drivers") {
 SELFTEST(serial_transmit_drains, "drivers") {
     static const char block[64] = {TEST_BYTE};
     CHECK(present);
-    uart_flush();
+    serial_flush();
     uint64_t irq = arch_save_irq_state();
     out(MODEM_CONTROL, MODEM_LOOPBACK | MODEM_READY_INTERRUPTS);
-    uint32_t before = head;
-    for (unsigned sent = 0; sent <= RING_SIZE; sent += sizeof block)
-        uart_write(block, sizeof block);
-    uart_flush();
-    uint32_t sent = head - before;
-    bool drained = head == tail && (in(LINE_STATUS) & STATUS_IDLE);
+    uint32_t before = serial_accepted();
+    for (unsigned sent = 0; sent <= SERIAL_RING; sent += sizeof block)
+        serial_write(block, sizeof block);
+    serial_flush();
+    uint32_t sent = serial_accepted() - before;
+    bool drained = serial_drained();
     while (in(LINE_STATUS) & STATUS_RECEIVED) {
         char c = (char)in(DATA);
         if (c != TEST_BYTE && c != 0) /* typed meanwhile */
@@ -193,7 +151,7 @@ SELFTEST(serial_transmit_drains, "drivers") {
     }
     out(MODEM_CONTROL, MODEM_READY_INTERRUPTS);
     arch_restore_irq_state(irq);
-    CHECK(sent == RING_SIZE + sizeof block);
+    CHECK(sent == SERIAL_RING + sizeof block);
     CHECK(drained);
     return NULL;
 }
