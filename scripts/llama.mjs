@@ -56,10 +56,17 @@ export function setUpLlama(machine = thisMachine, { check = false } = {}) {
   return install(machine, home);
 }
 
-/** Into a folder beside the real one, which takes its name only when it is whole. */
+/** Into a folder beside the real one, which takes its name only when it is whole; of two at a time the first stays. */
 function install(machine, home) {
-  const attempt = `${home}.attempt`;
-  rmSync(attempt, { recursive: true, force: true });
+  const attempt = `${home}.${process.pid}`;
+  try {
+    return installInto(attempt, machine, home);
+  } finally {
+    rmSync(attempt, { recursive: true, force: true });
+  }
+}
+
+function installInto(attempt, machine, home) {
   mkdirSync(attempt, { recursive: true });
   writeFileSync(join(attempt, 'package.json'), JSON.stringify({ private: true }));
   const variant = LIBRARIES[`${process.platform}-${process.arch}`];
@@ -85,7 +92,7 @@ function install(machine, home) {
   cpSync(join(attempt, 'source', 'include'), join(attempt, 'include'), { recursive: true });
   cpSync(join(attempt, 'source', 'ggml', 'include'), join(attempt, 'ggml'), { recursive: true });
   rmSync(join(attempt, 'source'), { recursive: true, force: true });
-  renameSync(attempt, home);
+  if (!existsSync(home)) renameSync(attempt, home);
   return null;
 }
 

@@ -1,15 +1,20 @@
-import { relative } from 'node:path';
+import { writeFileSync } from 'node:fs';
 import Mocha from 'mocha';
+import { showSummary } from './summary.mjs';
 
-const { EVENT_HOOK_END, EVENT_RUN_END, EVENT_TEST_END, EVENT_TEST_RETRY } = Mocha.Runner.constants;
-/** So many files, of those that took longest, are named: there is what to shorten first. */
-const SLOWEST = 12;
+const {
+  EVENT_HOOK_END,
+  EVENT_RUN_END,
+  EVENT_TEST_END,
+  EVENT_TEST_FAIL,
+  EVENT_TEST_PENDING,
+  EVENT_TEST_RETRY,
+} = Mocha.Runner.constants;
 
-/** mocha's own report, where the time went, what was skipped, and one line that a person or a script can read last. */
+/** mocha's own report, and a summary: shown, or with the option `summary` written into that file, for who sums them up. */
 export default class Reporter extends Mocha.reporters.Spec {
   constructor(runner, options) {
     super(runner, options);
-    const skipped = [];
     // A test that passes the second time is not counted; why it failed the first time is still worth to know.
     runner.on(EVENT_TEST_RETRY, (test, error) =>
       console.log(`    tried again: ${test.title}\n${error?.stack ?? error}`),
@@ -17,19 +22,15 @@ export default class Reporter extends Mocha.reporters.Spec {
     const times = new Map();
     for (const event of [EVENT_TEST_END, EVENT_TEST_RETRY, EVENT_HOOK_END])
       runner.on(event, ({ file, duration = 0 }) => times.set(file, (times.get(file) ?? 0) + duration));
-    runner.on('pending', (test) => skipped.push(test));
+    const failed = [];
+    const skipped = [];
+    runner.on(EVENT_TEST_FAIL, (test) => failed.push(test.fullTitle()));
+    runner.on(EVENT_TEST_PENDING, (test) => skipped.push(test.fullTitle()));
     runner.once(EVENT_RUN_END, () => {
-      const slowest = [...times].sort(([, a], [, b]) => b - a).slice(0, SLOWEST);
-      if (times.size > SLOWEST)
-        for (const [file, ms] of slowest)
-          console.log(
-            `${String(Math.round(ms / 1000)).padStart(5)} s  ${relative('.', file ?? '(hooks of all)')}`,
-          );
-      // Each said why when it was skipped; here they are together, so that none goes unnoticed.
-      for (const test of skipped) console.log(`skipped: ${test.fullTitle()} (its reason is above)`);
-      const { passes, failures } = this.stats;
-      const skips = skipped.length > 0 ? `, ${skipped.length} skipped` : '';
-      console.log(`${passes} passed, ${failures} failed${skips}`);
+      const summary = { passed: this.stats.passes, failed, skipped, times: [...times] };
+      const file = options?.reporterOptions?.summary;
+      if (file) writeFileSync(file, JSON.stringify(summary));
+      else showSummary(summary);
     });
   }
 }

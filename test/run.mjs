@@ -1,71 +1,80 @@
 /**
- * `npm test`: the suites of the editor in one mocha and all others in another, beside each other. The others give way to
- * the editor: a window that waits for compilers loses its pickers, while a compiler that waits for a window only takes
- * longer. With arguments it is one mocha with these alone.
+ * `npm test`: every test file, in as many mochas beside each other as keep this machine busy. With arguments it is one
+ * mocha with these alone.
  */
 import { Buffer } from 'node:buffer';
 import { spawn } from 'node:child_process';
-import { constants, setPriority } from 'node:os';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { availableParallelism, constants, setPriority, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
+import { portions } from './portions.mjs';
+import { readSummary, showSummary, sumOf } from './summary.mjs';
 
 const MOCHA = fileURLToPath(import.meta.resolve('mocha/bin/mocha.js'));
 const COMPILED = fileURLToPath(new URL('../.cache/node', import.meta.url));
 const COMMON = ['--fail-zero', '--forbid-only', '--reporter', 'test/reporter.mjs'];
-const EDITOR = 'test/vscode/**/*.test.ts';
-const ALL = 'test/**/*.test.ts';
-/** Who gives way may be kept waiting past a time limit once; the reporter says so. */
-const AGAIN = ['--retries', '1'];
-/** What the reporter writes last. */
-const SUMMARY = /^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/gm;
+/** One more than processors, for suites wait for boots, windows and timers. More than four need much memory. */
+const LANES = Math.min(4, availableParallelism() + 1);
 
-const asked = process.argv.slice(2);
-const lanes =
-  asked.length > 0
-    ? [start(asked)]
-    : [start([EDITOR]), start([ALL, '--ignore', EDITOR, ...AGAIN], { givesWay: true })];
+const running = new Set();
+let interrupted = false;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-  process.on(signal, () => lanes.forEach(({ child }) => child.kill(signal)));
+  process.on(signal, () => {
+    interrupted = true;
+    running.forEach((child) => child.kill(signal));
+  });
+}
+const asked = process.argv.slice(2);
+process.exitCode = asked.length > 0 ? await ended(mocha(asked, 'inherit')) : await runAll(portions());
+
+/** Each lane takes the next portion when it is free. */
+async function runAll(queue) {
+  const scratch = mkdtempSync(join(tmpdir(), 'auton-test-'));
+  const results = [];
+  const lane = async () => {
+    for (let next; !interrupted && (next = queue.shift());) results.push(await run(next, scratch));
+  };
+  await Promise.all(Array.from({ length: LANES }, lane));
+  rmSync(scratch, { recursive: true });
+  // One without a summary did not run to its end, whatever its status says.
+  const cut = results.filter(({ summary }) => summary === null);
+  for (const { name, status } of cut) console.log(`${name} ended with ${status}, before its last test`);
+  showSummary(sumOf(results.flatMap(({ summary }) => summary ?? [])));
+  return interrupted || cut.length > 0 || results.some(({ status }) => status !== 0) ? 1 : 0;
 }
 
-let status = 0;
-const sums = [0, 0, 0];
-for (const lane of lanes) {
-  lane.show();
-  status = Math.max(status, await lane.ended);
-  const last = [...lane.text().matchAll(SUMMARY)].at(-1);
-  // One that ends without its summary did not run to its end, whatever its status says.
-  if (!last) status ||= 1;
-  sums.forEach((_, index) => (sums[index] += Number(last?.[index + 1] ?? 0)));
+/** What it prints is shown when it has ended: several reports line by line would be none. */
+async function run({ name, files, options, givesWay }, scratch) {
+  const file = join(scratch, `${name.replaceAll('/', '-')}.json`);
+  const child = mocha([...files, ...options, '--reporter-option', `summary=${file}`], 'pipe');
+  if (givesWay && child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL);
+  const printed = [];
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (bytes) => printed.push(bytes));
+  const begun = performance.now();
+  const status = await ended(child);
+  process.stdout.write(`\n${name}, ${Math.round((performance.now() - begun) / 1000)} s\n`);
+  process.stdout.write(Buffer.concat(printed));
+  return { name, status, summary: readSummary(file) };
 }
-const [passed, failed, skipped] = sums;
-if (lanes.length > 1) {
-  console.log(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
-}
-process.exitCode = status;
 
-/** Its output is kept for its summary, and shown once it is its turn: two reports line by line would be none. */
-function start(args, { givesWay = false } = {}) {
+function mocha(args, output) {
   const child = spawn(process.execPath, [MOCHA, ...COMMON, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', output, output],
     // Tests start `auton` hundreds of times; what Node made of its sources is made once.
     env: { NODE_COMPILE_CACHE: COMPILED, ...process.env },
   });
-  if (givesWay && child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL);
-  const kept = [];
-  let shown = false;
-  const take = (bytes) => {
-    kept.push(bytes);
-    if (shown) process.stdout.write(bytes);
-  };
-  child.stdout.on('data', take);
-  child.stderr.on('data', take);
-  return {
-    child,
-    text: () => Buffer.concat(kept).toString('utf8'),
-    show: () => {
-      shown = true;
-      process.stdout.write(Buffer.concat(kept));
-    },
-    ended: new Promise((resolve) => child.on('close', (code) => resolve(code ?? 1))),
-  };
+  running.add(child);
+  return child;
+}
+
+/** Its exit status; 1 when a signal ended it. */
+function ended(child) {
+  return new Promise((resolve) => {
+    child.on('close', (code) => {
+      running.delete(child);
+      resolve(code ?? 1);
+    });
+  });
 }

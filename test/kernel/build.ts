@@ -5,11 +5,10 @@ import { promisify } from 'node:util';
 import { assets } from '../../src/config/assets.ts';
 import { makeArgv } from '../../src/kernel/make.ts';
 import type { Architecture } from '../../src/protocol/roles.ts';
+import { oneAtATime } from '../fixtures/one-at-a-time.ts';
 
 const run = promisify(execFile);
 const OBJECTS = resolve(import.meta.dirname, '../../.cache/kernels');
-/** One build at a time for each architecture: they share their objects. */
-const last = new Map<Architecture, Promise<unknown>>();
 
 export interface Variant {
   /** Only these and what they require; everything when absent. */
@@ -20,20 +19,14 @@ export interface Variant {
 
 /**
  * Builds the reference kernel as a developer does, by `make`, and copies it into `folder`; returns its path.
- * All suites share the objects, also those of the run before.
+ * All suites share the objects, also those of the run before; so one is built at a time for each architecture.
  */
 export async function buildReference(
   architecture: Architecture,
   folder: string,
   variant: Variant = {},
 ): Promise<string> {
-  const before = last.get(architecture) ?? Promise.resolve();
-  const built = before.then(() => build(architecture, folder, variant));
-  last.set(
-    architecture,
-    built.catch(() => {}),
-  );
-  return built;
+  return oneAtATime(join(OBJECTS, `${architecture}.lock`), () => build(architecture, folder, variant));
 }
 
 /** A program that the build of the kernel makes for this machine, such as `fs/mkcpio`; it is there after a build. */
