@@ -18,7 +18,7 @@ from .data.normalize import normalize
 from .data.sources import Facts
 from .data.values import Values
 from .decode import Decoder
-from .grounding import Grounding
+from .grounding import Grounding, cell
 from .labels import LABELS, intent_of
 from .tables import Tables
 from .tokenizer import Tokenizer
@@ -131,7 +131,7 @@ class Evaluation:
                     "sentences": len(rows),
                     "intent": sum(intent_of(a) == intent_of(b) for a, b in rows) / len(rows),
                     "label": sum(a == b for a, b in rows) / len(rows),
-                    "by_label": {label: sum(b == label for a, b in rows if a == label) / max(1, sum(a == label for a, _ in rows)) for label in LABELS},
+                    "by_label": {label: cell([b == label for a, b in rows if a == label]) for label in LABELS},
                 }
             out[name] = cells
         return out, {name: cells.pop(CHOOSING)["intent"] for name, cells in out.items()}
@@ -180,7 +180,7 @@ class Evaluation:
                 by_slot.setdefault(slot, []).append(copied[-1])
             whole.append(answer.action == action)
         return {"sentences": len(cases), "copied": float(np.mean(copied)), "action": float(np.mean(whole)),
-                "with_slot": len(copied) / len(cases), "by_slot": {k: float(np.mean(v)) for k, v in sorted(by_slot.items())}}
+                "with_slot": len(copied) / len(cases), "by_slot": {k: cell(v) for k, v in sorted(by_slot.items())}}
 
     def grammar(self, decoder: Decoder) -> dict:
         """How often the model stays in the grammar when nothing holds it: constrained decoding makes it always."""

@@ -65,7 +65,7 @@ class Grounding:
             out[who] = {
                 "name": _share(named),
                 "driver": _share(driven),
-                "by_wording": {wording: _share(named[n :: len(asks)]) for n, wording in enumerate(asks)},
+                "by_wording": {wording: cell(named[n :: len(asks)]) for n, wording in enumerate(asks)},
                 "made_up_named": sum(self._claims(said[who], i) for i, said in zip(odd, unknown)),
             }
         out["made_up_named"] = max(out[who]["made_up_named"] for who in ("alone", "system"))
@@ -89,3 +89,8 @@ class Grounding:
 
 def _share(right: list[bool]) -> float | None:
     return sum(right) / len(right) if right else None
+
+
+def cell(right: list[bool]) -> dict:
+    """One part of a share; it is of so few that a single answer shows."""
+    return {"sentences": len(right), "share": _share(right)}

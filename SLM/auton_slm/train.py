@@ -4,7 +4,7 @@ import json
 import math
 import os
 import time
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -37,6 +37,17 @@ def chosen_device(asked: str | None, local: int = 0) -> str:
     if asked.startswith("cuda") and not torch.cuda.is_available():
         raise ConfigError(f"--device {asked}: PyTorch finds no GPU on this machine. Without --device the processor trains.")
     return f"cuda:{local}" if asked == "cuda" else asked
+
+
+@contextmanager
+def full_precision():
+    """What is measured here comes out again on any other device, but for the order of sums."""
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("highest")
+    try:
+        yield
+    finally:
+        torch.set_float32_matmul_precision(before)
 
 
 class Processes:
@@ -179,6 +190,7 @@ class Trainer:
     # -- looking at it ----------------------------------------------------------------------------------------------
 
     @torch.no_grad()
+    @full_precision()
     def evaluate(self, examples: Examples, batch: int = 512) -> dict[str, float]:
         """Loss per counted token, share of right labels, and of actions that greedy decoding gets right to the last token."""
         self.model.eval()
@@ -187,8 +199,7 @@ class Trainer:
         for numbers in torch.arange(len(examples), device=self.processes.device).split(batch):
             tokens, real = examples.rows(numbers, self.config.model.context)
             targets, weights = targets_and_weights(tokens, real, self.tokenizer.label_ids, self.tokenizer.say, 1.0, 1.0, 0.0)
-            with self.amp:
-                logits = self.model(tokens[:, :-1]).float()
+            logits = self.model(tokens[:, :-1])
             losses = F.cross_entropy(logits.transpose(1, 2), targets, reduction="none")
             labels = (targets >= first) & (targets <= last) & real[:, 1:]
             guessed = logits[..., first : last + 1].argmax(-1) + first

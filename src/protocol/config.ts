@@ -111,6 +111,11 @@ export const configSchema = z.strictObject({
       .default('nano_1M'),
     backend: z.enum(['rule_engine', 'neural_backend']).default('rule_engine'),
     quantization: z.enum(['int8', 'int4', 'fp16']).default('int8'),
+    /** What trainings and evaluations compute on; "auto" is a GPU when there is one. */
+    device: z
+      .string()
+      .regex(/^(auto|cpu|cuda(:\d+)?)$/, 'there are auto, cpu, cuda and cuda:1 and so on')
+      .default('auto'),
     /** Of one stage: a training, an evaluation. */
     stage_timeout: seconds.default(14_400),
     /** What a model must reach, in place of what its tier asks for. */

@@ -14,6 +14,8 @@ export interface Workshop {
   folder: string;
   /** What the user asks of every training, as values of a configuration: `{ 'train.steps': 1000 }`. */
   training: Readonly<Record<string, number>>;
+  /** What trainings and evaluations compute on: cpu, cuda, cuda:1, or "auto", which is a GPU when there is one. */
+  device: string;
   /** The longest time that one stage may take. */
   stageTimeoutMs: number;
   /** Waits until the machine has room for another stage, runs it, and lets the next one in. */

@@ -7,6 +7,8 @@ export interface SandboxCommand {
   writable: string[];
   /** Further folders it may read; the system's toolchains always are. */
   readable?: string[];
+  /** Whether it computes on the machine's GPUs, if there are any: no other command sees them. */
+  gpu?: boolean;
   /** The whole environment beyond PATH, HOME, TMPDIR, LANG and TERM. Never a secret. */
   env?: Record<string, string>;
   stdin?: string;

@@ -22,7 +22,7 @@ export async function modelBench(python: Python, options: BenchOptions = {}): Pr
   const folder = artefacts(bench);
   mkdirSync(folder);
   bench.context.host.slm = slmToolHost({
-    ...{ python, sandbox, folder, stageTimeoutMs, training },
+    ...{ python, sandbox, folder, stageTimeoutMs, training, device: 'auto' },
     turn: (_signal, work) => work(),
     progress: onEvent,
   });

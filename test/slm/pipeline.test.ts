@@ -130,6 +130,11 @@ describe('the SLM pipeline, on a model of seconds', function () {
     assert.ok(((last(whole, 'evaluation')?.values_label as number) ?? 0) > 1 / 7, 'labels are guessed');
   });
 
+  it('measures itself in full precision, as gates measure again, also where its steps are in bf16', () => {
+    const [plain, beside] = script('measured.py', [checkpoint(), data]) as [object, object];
+    assert.deepEqual(beside, plain);
+  });
+
   it('goes on after kill -9 and ends with the very same loss', async () => {
     const { command, args, env } = invocation(trainArgs('killed'));
     const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });

@@ -16,6 +16,7 @@ export function slmHost(
   let shown: { stage: string; progress: StageProgress } | null = null;
   return slmToolHost({
     ...{ python, sandbox, folder, stageTimeoutMs, training: trainingValues(config.slm.training) },
+    device: config.slm.device,
     ...(integration ? { kernel: integration } : {}),
     turn: (signal, work) => stages.add(work, { signal }),
     progress(stage, event, options) {

@@ -7,7 +7,7 @@ import type { ToolContext } from '../../tools/tool.ts';
 import type { StageEvent } from '../pipeline/events.ts';
 import { sandboxed } from '../pipeline/launch.ts';
 import { runStage } from '../pipeline/run-stage.ts';
-import type { StageName, StageOptions, StageResult } from '../pipeline/stages.ts';
+import { mayUseGpu, type StageName, type StageOptions, type StageResult } from '../pipeline/stages.ts';
 import type { RecordPlace } from '../records/write.ts';
 import type { Workshop } from '../workshop.ts';
 
@@ -23,6 +23,12 @@ export class Bench {
 
   get records(): RecordPlace {
     return { context: this.context, folder: this.workshop.folder };
+  }
+
+  /** As a stage takes it: without one it chooses itself. */
+  get device(): string | undefined {
+    const { device } = this.workshop;
+    return device === 'auto' ? undefined : device;
   }
 
   /** A file or folder of the run by its names. */
@@ -65,6 +71,7 @@ export class Bench {
     const launch = sandboxed(workshop.sandbox, {
       writable: [workshop.folder],
       readable: [context.worktree, ...readable],
+      gpu: mayUseGpu(stage, options as { device?: string }),
       timeoutMs: workshop.stageTimeoutMs,
     });
     const result = await workshop.turn(context.signal, () =>

@@ -20,7 +20,7 @@ export async function trainModel(
     set: varied(bench.workshop.training, set),
     data: bench.data(data),
     out: bench.artefact(name),
-    device: 'cpu',
+    device: bench.device,
   });
   const record = await recordTraining(bench.records, name);
   const lines = [
@@ -74,7 +74,7 @@ export async function evaluateModel(
     checkpoint: bench.checkpoint(training, checkpoint),
     out: bench.artefact(report),
     size,
-    device: 'cpu',
+    device: bench.device,
   });
   const record = await recordEvaluation(bench.records, {
     checkpoint: `${training}/${checkpoint}.pt`,

@@ -53,7 +53,13 @@ export const unconfined: Launch = async ({ argv, cwd, python, log, onLine, signa
 /** As agents run it: without a network, writing nothing but these folders, for a limited time. */
 export function sandboxed(
   sandbox: Sandbox,
-  limits: { writable: string[]; readable?: string[]; timeoutMs: number; env?: Record<string, string> },
+  limits: {
+    writable: string[];
+    readable?: string[];
+    gpu?: boolean;
+    timeoutMs: number;
+    env?: Record<string, string>;
+  },
 ): Launch {
   return async ({ argv, cwd, python, log, onLine, signal }) => {
     const lines = new Lines(onLine);
@@ -63,6 +69,7 @@ export function sandboxed(
       cwd,
       writable: limits.writable,
       readable: [...python.readable, ...(limits.readable ?? [])],
+      gpu: limits.gpu ?? false,
       // The sandbox's user has no entry in /etc/passwd; PyTorch asks for a name.
       env: { USER: 'agent', ...pythonVariables(python), ...limits.env },
       timeoutMs: limits.timeoutMs,

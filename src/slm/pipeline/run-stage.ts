@@ -113,6 +113,7 @@ const REMEDIES: readonly [RegExp, string][] = [
     /out of memory|Cannot allocate|MemoryError/i,
     'Use a smaller configuration, train.batch or more train.accumulate.',
   ],
+  [/finds no GPU/, 'Say cpu, or leave the choice to AUTON: slm.device = "auto" in auton.toml for a run.'],
   [/is damaged/i, 'Delete that file; training then goes on from best.pt or begins anew.'],
   [/is missing|No such file|does not exist/i, 'Make it with the stage before, or name another path.'],
   [/Permission denied|cannot be (?:made|written)/i, 'Name another folder, or make it writable.'],

@@ -124,6 +124,11 @@ export type StageName = keyof typeof STAGES;
 export type StageOptions<Name extends StageName> = z.input<(typeof STAGES)[Name]['options']>;
 export type StageResult<Name extends StageName> = z.output<(typeof STAGES)[Name]['result']>;
 
+/** Whether a stage computes on a GPU when there is one. */
+export function mayUseGpu(stage: StageName, { device }: { device?: string | undefined }): boolean {
+  return 'device' in STAGES[stage].options.shape && device !== 'cpu';
+}
+
 export const STAGE_NAMES = Object.keys(STAGES) as StageName[];
 
 /** The command line of a stage, behind the interpreter: every option is one of the same name. */

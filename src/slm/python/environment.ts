@@ -68,5 +68,9 @@ export function pythonVariables(python: Python, env: Env = process.env): Record<
     // Threads that wait busily for each other stand still where builds and boots want the same cores.
     OMP_WAIT_POLICY: 'passive',
     ...(env['OMP_NUM_THREADS'] ? { OMP_NUM_THREADS: env['OMP_NUM_THREADS'] } : {}),
+    // Empty it means no GPU at all.
+    ...(env['CUDA_VISIBLE_DEVICES'] === undefined
+      ? {}
+      : { CUDA_VISIBLE_DEVICES: env['CUDA_VISIBLE_DEVICES'] }),
   };
 }

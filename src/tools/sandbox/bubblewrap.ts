@@ -6,10 +6,12 @@ import type { Sandbox, SandboxCommand, SandboxLimits, SandboxResult } from '../s
 import type { CgroupPool } from './cgroup.ts';
 import type { WritableFolder } from './disk.ts';
 import { DiskGuard } from './disk-guard.ts';
+import { gpuMounts } from './gpu.ts';
 import {
   commandMounts,
   findRepository,
   SEAL,
+  SEAL_PROC,
   systemMounts,
   withoutCredentials,
   type Mount,
@@ -29,6 +31,8 @@ export interface BubblewrapOptions {
   countProcesses: boolean;
   /** bubblewrap 0.8 and later can forbid new user namespaces. */
   disableUserns: boolean;
+  /** The folder that has the nodes of GPUs; /dev. */
+  devices?: string;
 }
 
 /** What a command sees and writes. */
@@ -81,13 +85,15 @@ export class Bubblewrap implements Sandbox {
     );
     const groups = this.#options.cgroups?.take() ?? [];
     const fileBytes = this.#disk.maxFileBytes(folders);
+    const gpu = command.gpu ? gpuMounts(this.#options.devices ?? '/dev') : [];
+    const hasGpu = gpu.length > 0;
 
     const result = await runProcess({
       argv: [
         ...['bash', '--norc', '-c', LAUNCH, 'sandbox', String(groups.length), ...groups],
-        ...['bwrap', ...this.#isolation, ...args, ...SEAL, ...environment(command.env)],
-        ...['--chdir', await realpath(command.cwd), '--'],
-        ...this.#limited(fileBytes, command.argv),
+        ...['bwrap', ...this.#isolation, ...args, ...(hasGpu ? gpu : SEAL_PROC), ...SEAL],
+        ...[...environment(command.env), '--chdir', await realpath(command.cwd), '--'],
+        ...this.#limited(fileBytes, hasGpu, command.argv),
       ],
       cwd: '/',
       // bubblewrap's own environment can be read inside at /proc/1/environ, so nothing of the engine's goes there.
@@ -108,10 +114,12 @@ export class Bubblewrap implements Sandbox {
     return toResult(result, notes);
   }
 
-  #limited(fileBytes: number, argv: string[]): string[] {
+  #limited(fileBytes: number, hasGpu: boolean, argv: string[]): string[] {
     const { limits } = this.#options;
+    // CUDA reserves addresses for all memory of the machine and its GPUs; what can be written counts for both.
+    const memory = `--${hasGpu ? 'data' : 'as'}=${limits.memory_mb * 2 ** 20}`;
     return [
-      ...['prlimit', '--core=0', `--fsize=${fileBytes}`, `--as=${limits.memory_mb * 2 ** 20}`],
+      ...['prlimit', '--core=0', `--fsize=${fileBytes}`, memory],
       ...[`--nproc=${limits.max_processes}`, '--', ...argv],
     ];
   }

@@ -34,11 +34,10 @@ export function systemMounts(tmpBytes: number): string[] {
   return args;
 }
 
-/**
- * What turns the mounts made so far unwritable that no command needs to write. /proc too: with uid 0 outside, its
- * /proc/sys would be the host's, core_pattern included, writable without any capability.
- */
-export const SEAL = ['--remount-ro', '/proc', '--remount-ro', '/dev', '--remount-ro', '/'];
+/** What turns the mounts made so far unwritable that no command needs to write. */
+export const SEAL = ['--remount-ro', '/dev', '--remount-ro', '/'];
+/** With uid 0 outside, /proc/sys would be the host's, core_pattern included, writable without any capability. */
+export const SEAL_PROC = ['--remount-ro', '/proc'];
 
 /** bubblewrap's options for a command's own folders, shallow paths first so that deeper ones lie over them. */
 export async function commandMounts(mounts: Mount[]): Promise<string[]> {

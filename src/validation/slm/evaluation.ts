@@ -11,8 +11,11 @@ import type { JudgedEvaluation } from './judge.ts';
 import { goalsFor, type Goals } from './tiers.ts';
 import { artefactCheck, chosenIn, readRecord, type ModelTree } from './tree.ts';
 
-/** Between two evaluations of the same weights: the order of sums may differ. */
+/** Between two evaluations of the same weights: the order of sums differs between a GPU and the judge's processor. */
 const TOLERANCE = 0.01;
+/** So that, of two that are about as likely, another answer is chosen: once in each cell, however few sentences it has. */
+const OTHER_ANSWERS = 1;
+const ROUNDING = 1e-9;
 
 export async function judgeEvaluation(tree: ModelTree): Promise<Check[]> {
   const record = readRecord(tree, RECORDS.evaluation, evaluationRecord);
@@ -36,7 +39,7 @@ export function evaluationChecks(
   again: JudgedEvaluation,
   goals: Goals,
 ): Check[] {
-  const differences = differencesIn(again.cells, record.results.precisions['f32'] ?? {});
+  const differences = differencesIn(again.cells, record.results.precisions['f32'] ?? {}, record.size);
   const named = (again.cells['grounding'] as { made_up_named?: number } | undefined)?.made_up_named;
   return [
     check(
@@ -76,15 +79,20 @@ export function goalChecks({ benchmark, perplexity }: JudgedEvaluation, goals: G
   ];
 }
 
-/** Numbers of `measured` that `said` has otherwise or not at all; what only `said` has is not looked at. */
-function differencesIn(measured: unknown, said: unknown, at = ''): string[] {
+/**
+ * Numbers of `measured` that `said` has otherwise or not at all; what only `said` has is not looked at. Shares are of
+ * `size` sentences, unless those beside them say of how many.
+ */
+function differencesIn(measured: unknown, said: unknown, size: number, at = ''): string[] {
   if (typeof measured === 'number') {
-    const tolerance = TOLERANCE * Math.max(1, Math.abs(measured));
-    const same = typeof said === 'number' && Math.abs(measured - said) <= tolerance;
+    const tolerance = Math.max(TOLERANCE * Math.max(1, Math.abs(measured)), OTHER_ANSWERS / size);
+    const same = typeof said === 'number' && Math.abs(measured - said) <= tolerance + ROUNDING;
     return same ? [] : [`${at} is ${shown(measured)}, the report says ${JSON.stringify(said)}`];
   }
   if (typeof measured !== 'object' || measured === null) return [];
-  return Object.entries(measured).flatMap(([key, value]) =>
-    differencesIn(value, (said as Record<string, unknown> | undefined)?.[key], at ? `${at}.${key}` : key),
-  );
+  const { sentences = size } = measured as { sentences?: number };
+  return Object.entries(measured).flatMap(([key, value]) => {
+    const other = (said as Record<string, unknown> | undefined)?.[key];
+    return differencesIn(value, other, sentences, at ? `${at}.${key}` : key);
+  });
 }

@@ -17,7 +17,7 @@ import { artefactCheck, findText, readRecord, trainingsIn, type ModelTree } from
 /** The loss on unseen templates must fall below this part of what training began with. */
 const FALL = 0.8;
 const MAX_GRADIENT = 1000;
-/** Of the loss, relative: a GPU computes in bf16, the judge in f32. */
+/** Of the loss, relative: a GPU adds up in another order than the judge. */
 const LOSS_TOLERANCE = 0.01;
 const SHARE_TOLERANCE = 0.01;
 

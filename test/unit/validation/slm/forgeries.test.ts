@@ -198,6 +198,18 @@ describe('the gates of a model in the making', () => {
       return refuses(EVALUATION, 'evaluation_repeats', /perplexity\.answers is 2\.5, the report says 1\.2/);
     });
 
+    it('take it that another device chose one other answer, not two', async () => {
+      const says = (share: number) =>
+        tree.change('SLM/evaluation.json', (record) => {
+          const { own } = f32(record)['intents']!['model'] as { own: { by_label: Record<string, unknown> } };
+          own.by_label['TROUBLESHOOT'] = { sentences: 20, share };
+        });
+      says(0.8);
+      assert.ok((await tree.judge(EVALUATION)).passed, 'one of 20 answers was not enough of a difference');
+      says(0.85);
+      await refuses(EVALUATION, 'evaluation_repeats', /TROUBLESHOOT\.share is 0\.75, the report says 0\.85/);
+    });
+
     it('notice a number that was left out', () => {
       tree.change('SLM/evaluation.json', (record) => delete f32(record)['intents']);
       return refuses(EVALUATION, 'evaluation_repeats', /intents\.model\.own\.intent is 0\.8/);
