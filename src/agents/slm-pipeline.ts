@@ -1,3 +1,4 @@
+import type { ModelSize } from '../protocol/config.ts';
 import type { TaskSpec } from '../protocol/task.ts';
 
 /** What of a run's configuration the pipeline's tasks speak of. */
@@ -5,7 +6,7 @@ export interface PipelineSettings {
   /** Trainings that are tried at once; the best of them goes on. */
   trainings: number;
   /** Of the model that is asked for: `nano_1M`. */
-  size: string;
+  size: ModelSize;
   quantization: 'int8' | 'int4' | 'fp16';
   /** What the user has set for every training, in place of the configuration's values. */
   training: Readonly<Record<string, number>>;

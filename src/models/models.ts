@@ -1,7 +1,7 @@
 import type { CircuitBreakerPolicy } from 'cockatiel';
 import { KEY_VARIABLES, collectSecrets, createRedactor } from '../config/secrets.ts';
 import type { Env } from '../config/secrets.ts';
-import type { Config } from '../protocol/config.ts';
+import type { Config, ModelSize } from '../protocol/config.ts';
 import { EXIT, UserError } from '../protocol/errors.ts';
 import type { Architecture, Role, WorkflowMode } from '../protocol/roles.ts';
 import { KERNEL_ROLES, ROLES } from '../protocol/roles.ts';
@@ -39,6 +39,8 @@ export interface Models {
   startsEmpty(): boolean;
   /** How many trainings a playbook has recorded; undefined: as many as are configured. */
   trainings(): number | undefined;
+  /** The model that a playbook has recorded the making of; undefined: the one that is configured. */
+  modelSize(): ModelSize | undefined;
   /** The specification that a playbook brings with it; undefined: the one that is configured. */
   specFolder(): string | undefined;
   /** Closes idle connections. */
@@ -71,7 +73,8 @@ export function createModels(config: Config, options: ModelsOptions): Models {
       for (const playbook of playbooks(roles)) assertCovers(playbook, wanted);
     },
     startsEmpty: () => playbooks(KERNEL_ROLES).some((playbook) => playbook.start === 'empty'),
-    trainings: () => playbooks(['training']).map(({ trainings }) => trainings)[0],
+    trainings: () => playbooks(['training'])[0]?.trainings,
+    modelSize: () => playbooks(['model_architect'])[0]?.model_size,
     specFolder: () =>
       playbooks(KERNEL_ROLES)
         .map(({ spec }) => spec)

@@ -7,6 +7,18 @@ const usd = z.number().nonnegative();
 const seconds = z.number().positive();
 const count = z.number().int().min(1).max(64);
 
+/** A model by the name of the configuration that it is trained with. */
+export const modelSizeSchema = z.enum([
+  'pico_200K',
+  'nano_1M',
+  'mini_3M',
+  'tiny_10M',
+  'small_50M',
+  'medium_150M',
+  'large_500M',
+]);
+export type ModelSize = z.infer<typeof modelSizeSchema>;
+
 /** A strict section whose keys all have defaults, so that an absent section is the default one. */
 function section<T extends z.ZodRawShape>(shape: T) {
   const schema = z.strictObject(shape);
@@ -106,9 +118,7 @@ export const configSchema = z.strictObject({
     command_timeout: seconds.default(120),
   }),
   slm: section({
-    model_size: z
-      .enum(['pico_200K', 'nano_1M', 'mini_3M', 'tiny_10M', 'small_50M', 'medium_150M', 'large_500M'])
-      .default('nano_1M'),
+    model_size: modelSizeSchema.default('nano_1M'),
     backend: z.enum(['rule_engine', 'neural_backend']).default('rule_engine'),
     quantization: z.enum(['int8', 'int4', 'fp16']).default('int8'),
     /** What trainings and evaluations compute on; "auto" is a GPU when there is one. */

@@ -83,7 +83,9 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
     const makesKernel = mode !== 'slm_training';
     requireTools(config, env);
     const trainings = models.trainings() ?? config.agents.training_agent_count;
-    const sandbox = await createSandbox(sandboxLimits(config, trainings), { hide: [resolve(folder)] });
+    const modelSize = models.modelSize() ?? config.slm.model_size;
+    const limits = sandboxLimits(config, { trainings, modelSize });
+    const sandbox = await createSandbox(limits, { hide: [resolve(folder)] });
     const workspace = await Workspace.open({
       root: resolve(folder, config.workspace.path.replace('<arch>', arch)),
       stateFolder: state,
@@ -137,7 +139,7 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
     return {
       parts: {
         ...{ config, specFolder, workspace, sandbox, gates, slm, integration },
-        trainings,
+        ...{ trainings, modelSize },
         folder: files,
         acceptanceNames: selectTests(acceptance, { architecture: arch }).map(({ name }) => name),
         modelFor: (role) => roleModel(models, role),

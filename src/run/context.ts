@@ -1,5 +1,5 @@
 import type { ModelClient } from '../models/client.ts';
-import type { Config } from '../protocol/config.ts';
+import type { Config, ModelSize } from '../protocol/config.ts';
 import type { LiveOutput } from '../protocol/control.ts';
 import type { EventBody } from '../protocol/events.ts';
 import type { Role } from '../protocol/roles.ts';
@@ -37,6 +37,8 @@ export interface RunParts {
   integration: KernelIntegration | null;
   /** How many trainings a run that makes a model tries. */
   trainings: number;
+  /** Of the model that it makes. */
+  modelSize: ModelSize;
   /** Names of all acceptance tests of the run's architecture, for the manager. */
   acceptanceNames: readonly string[];
   modelFor(role: Role): RoleModel;

@@ -20,10 +20,13 @@ export function isPlanned(state: RunState): boolean {
  * tasks are in the graph, else why there are none.
  */
 export async function plan(context: RunContext): Promise<string | null> {
-  const { state, config, trainings } = context;
+  const { state, config, trainings, modelSize } = context;
   if (state.mode !== 'kernel_build' && !hasPipeline(state)) {
-    const { model_size: size, quantization, training } = config.slm;
-    const tasks = slmPipeline({ trainings, size, quantization, training: trainingValues(training) });
+    const { quantization, training } = config.slm;
+    const tasks = slmPipeline({
+      ...{ trainings, size: modelSize, quantization },
+      training: trainingValues(training),
+    });
     await context.emit({ type: 'tasks.added', tasks, by: 'engine' });
   }
   if (state.mode === 'slm_training') return null;

@@ -41,6 +41,11 @@ describe('a run that makes a model and a kernel', function () {
     );
   });
 
+  it('speaks of the model that it makes', () => {
+    const asked = [...run.state.tasks.values()].map(({ spec }) => spec.description).join('\n');
+    assert.deepEqual(new Set(asked.match(/\b(?:pico|nano|mini)_\d+[KM]/g)), new Set(['pico_200K']));
+  });
+
   it('tried two trainings and took the better one', () => {
     const loss = (name: string) => {
       const record = JSON.parse(git('show', `main:SLM/training/${name}.json`).toString()) as {

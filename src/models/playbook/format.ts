@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { modelSizeSchema } from '../../protocol/config.ts';
 import { ARCHITECTURES, WORKFLOW_MODES } from '../../protocol/roles.ts';
 import { roleSchema } from '../../protocol/schema/roles.ts';
 
@@ -74,6 +75,8 @@ export const playbookSchema = z.strictObject({
   mode: z.enum(WORKFLOW_MODES).optional(),
   /** Trainings of a model that it has recorded, in the modes that train one. */
   trainings: z.number().int().min(1).max(64).optional(),
+  /** The model that it has recorded, in these modes. */
+  model_size: modelSizeSchema.optional(),
   /** The workspace it expects; empty when nobody says otherwise. */
   start: z.enum(['empty', 'reference']).optional(),
   /** A specification of its own, with tests/acceptance.toml, relative to the playbook's folder. */

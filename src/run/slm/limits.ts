@@ -1,4 +1,4 @@
-import type { Config } from '../../protocol/config.ts';
+import type { Config, ModelSize } from '../../protocol/config.ts';
 import { sizeInName } from '../../validation/slm/tiers.ts';
 
 /** PyTorch reserves several times the memory that it uses, and the limit is on what is reserved. */
@@ -10,9 +10,12 @@ const PYTORCH_MEMORY_MB = 16_384;
 const BYTES_OF_A_PARAMETER = 24;
 
 /** The limits of a command in the sandbox: those of `[sandbox]`, and in a run that makes a model what that takes. */
-export function sandboxLimits({ sandbox, workflow, slm }: Config, trainings: number): Config['sandbox'] {
+export function sandboxLimits(
+  { sandbox, workflow }: Config,
+  { trainings, modelSize }: { trainings: number; modelSize: ModelSize },
+): Config['sandbox'] {
   if (workflow.mode === 'kernel_build') return sandbox;
-  const parameters = sizeInName(slm.model_size)!;
+  const parameters = sizeInName(modelSize)!;
   return {
     ...sandbox,
     memory_mb: Math.max(sandbox.memory_mb, PYTORCH_MEMORY_MB),

@@ -3,7 +3,7 @@ import { integrationTask, pipelineStep, slmPipeline } from '../../../src/agents/
 import { taskSpecSchema } from '../../../src/protocol/schema/task.ts';
 import { checkTasks } from '../../../src/run/graph.ts';
 
-const settings = { size: 'nano_1M', quantization: 'int8' as const, training: {} };
+const settings = { size: 'nano_1M' as const, quantization: 'int8' as const, training: {} };
 
 describe('the tasks that make a model', () => {
   for (const trainings of [1, 4, 64]) {
