@@ -1,5 +1,6 @@
 import type { ModelSize } from '../protocol/config.ts';
 import type { TaskSpec } from '../protocol/task.ts';
+import { RECORDS } from '../slm/records/format.ts';
 
 /** What of a run's configuration the pipeline's tasks speak of. */
 export interface PipelineSettings {
@@ -82,7 +83,7 @@ export function slmPipeline({ trainings, size, quantization, training }: Pipelin
       'GGUF of every quantisation and ONNX of the chosen checkpoint, each with its manifest; logits within 1e-2.',
     ]),
     step('slm-acceptance', 'evaluation', 'Accept the exported model', [
-      ['SLM/README.md'],
+      [RECORDS.card],
       ['slm-export'],
       'Write SLM/README.md, the model card: every exported file by its name, what it is for, what was measured, where it fails, what data it was trained on and under which licences.',
     ]),

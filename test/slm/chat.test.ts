@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { assets } from '../../src/config/assets.ts';
 import { UserError } from '../../src/protocol/errors.ts';
 import { openGgufAnswerer } from '../../src/slm/host/gguf-answerer.ts';
@@ -55,5 +56,56 @@ describe('a GGUF model that is asked by itself', function () {
     assert.match(await refusal(whole.subarray(0, 3000)), /the file is truncated/);
     const own = modelFile({ dim: 32, layers: 1, heads: 2, kvHeads: 1, ffn: 32, vocab: 300 });
     assert.match(await refusal(own), /was not trained by this pipeline/);
+  });
+});
+
+describe('auton slm chat', function () {
+  this.timeout(300_000);
+  const MAIN = resolve(import.meta.dirname, '../../src/cli/main.ts');
+  const OWN = 'kernels/x86_64/SLM/models/mine-Q8_0.gguf';
+  let folder: string;
+
+  beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'auton-chat-'))));
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  function chat(...args: string[]) {
+    const env = { ...process.env, NO_COLOR: '1', XDG_CONFIG_HOME: '/nonexistent' };
+    const options = { cwd: folder, env, encoding: 'utf8', input: '' } as const;
+    const { stdout, stderr } = spawnSync(process.execPath, [MAIN, 'slm', 'chat', ...args], options);
+    return { stdout, stderr, lines: stdout.trimEnd().split('\n') };
+  }
+  /** What a run leaves: the model that ships stands for the one that it made. */
+  function acceptedModel(card: string): void {
+    mkdirSync(join(folder, 'kernels/x86_64/SLM/models'), { recursive: true });
+    cpSync(join(shippedModels, 'mini_3M-Q8_0.gguf'), join(folder, OWN));
+    writeFileSync(join(folder, 'kernels/x86_64/SLM/README.md'), card);
+  }
+
+  it('asks the model that ships where none was made, and says so', () => {
+    const { lines, stderr } = chat('install', 'firefox');
+    assert.equal(lines[0], 'mini_3M, 3.1 million parameters, GGUF Q4_0 (the one that ships).', stderr);
+    assert.equal(lines[2], '  install package firefox');
+  });
+
+  it('asks the model that a run made and accepted here, and says so', () => {
+    acceptedModel('# mine\n\n| `models/mine-Q8_0.gguf` | the kernel |\n');
+    const { lines, stderr } = chat('install', 'firefox');
+    assert.equal(lines[0], `mini_3M, 3.1 million parameters, GGUF Q8_0 (${OWN}, accepted by a run).`, stderr);
+    assert.equal(lines[2], '  install package firefox');
+  });
+
+  it('asks no model that the run has not accepted, unless it is named', () => {
+    acceptedModel('# Another model\n');
+    assert.match(chat('install', 'firefox').stdout, /^mini_3M, .*\(the one that ships\)\.\n/);
+    assert.match(
+      chat('--model', OWN, 'install', 'firefox').stdout,
+      new RegExp(`^mini_3M, .*\\(${OWN}\\)\\.\n`),
+    );
+  });
+
+  it('keeps its answers as JSON apart from what it says of the model', () => {
+    const { stdout, stderr } = chat('--json', 'install', 'firefox');
+    assert.equal((JSON.parse(stdout) as { action: string }).action, 'install package firefox');
+    assert.match(stderr, /^mini_3M, .*\(the one that ships\)\.\n$/);
   });
 });

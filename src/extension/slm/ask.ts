@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { l10n, ThemeIcon, Uri, window, workspace, type Terminal } from 'vscode';
+import { isAccepted, newestFirst } from '../../slm/exported.ts';
 import { findRuntime, RUNTIME } from '../../slm/onnx/runtime.ts';
 import type { CommandsOf } from '../command.ts';
 import { nodeProgram } from '../common/node.ts';
@@ -49,22 +50,30 @@ async function askSlm(ctx: Ctx, argument?: unknown): Promise<void> {
   terminal.show();
 }
 
-/** The path of the one that is meant: the shipped one, or one that was exported in this workspace. */
+/** The path of the one that is meant: first what a run accepted, then the shipped one, then other exports of this workspace. */
 async function askModel(extensionPath: string): Promise<string> {
   const shipped = join(extensionPath, SHIPPED);
   const exported = workspace.isTrusted ? await exportedModels() : [];
+  const folderOf = (file: string) => workspace.asRelativePath(Uri.file(dirname(file)));
+  const [accepted, others] = [exported.filter(isAccepted), exported.filter((file) => !isAccepted(file))];
   return pick(
     [
+      ...newestFirst(accepted).map((value) => ({
+        label: basename(value, '.onnx'),
+        iconPath: new ThemeIcon('verified'),
+        description: l10n.t('{0}, accepted by a run', folderOf(value)),
+        value,
+      })),
       {
         label: basename(shipped, '.onnx'),
         iconPath: new ThemeIcon('package'),
         description: l10n.t('the one that ships with AUTON'),
         value: shipped,
       },
-      ...exported.map((value) => ({
+      ...others.map((value) => ({
         label: basename(value, '.onnx'),
         iconPath: new ThemeIcon('circuit-board'),
-        description: workspace.asRelativePath(Uri.file(dirname(value))),
+        description: folderOf(value),
         value,
       })),
     ],
@@ -72,9 +81,9 @@ async function askModel(extensionPath: string): Promise<string> {
   );
 }
 
-/** Those that have their manifest beside them. */
+/** Those that have their manifest beside them; not what agents are at work on. */
 async function exportedModels(): Promise<string[]> {
-  const found = await workspace.findFiles('**/*.onnx', '**/node_modules/**', MOST_MODELS);
+  const found = await workspace.findFiles('**/*.onnx', '**/{node_modules,.auton}/**', MOST_MODELS);
   return found
     .filter(({ scheme, fsPath }) => scheme === 'file' && existsSync(`${fsPath}.json`))
     .map(({ fsPath }) => fsPath)

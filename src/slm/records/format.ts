@@ -20,7 +20,8 @@ export const RECORDS = {
   /** Of an exported file of `SLM/models/`. */
   manifest: (file: string) => `SLM/models/${file}.json`,
   models: 'SLM/models',
-  acceptance: 'SLM/acceptance.json',
+  /** The model card, with which the finished model is accepted. */
+  card: 'SLM/README.md',
 } as const;
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);

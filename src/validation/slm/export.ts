@@ -86,7 +86,7 @@ export async function judgeAcceptance(tree: ModelTree): Promise<Check[]> {
   const data = join(tree.folder, readRecord(tree, RECORDS.data, dataRecord).name);
   const best = join(tree.folder, chosenIn(tree).checkpoint.path);
   const files = modelFiles(tree);
-  const card = findText(tree, 'SLM/README.md') ?? '';
+  const card = findText(tree, RECORDS.card) ?? '';
   const unnamed = files.filter((file) => !card.includes(file));
   const checks = [
     check(

@@ -1,12 +1,14 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { Command } from 'commander';
 import { assets } from '../../../config/assets.ts';
+import { loadConfig } from '../../../config/load.ts';
 import { userCacheFolder } from '../../../kernel/accel.ts';
 import { UserError } from '../../../protocol/errors.ts';
 import { oneLine } from '../../../protocol/printable.ts';
 import { openAnswerer, type Answerer, type Reported } from '../../../slm/answer/answerer.ts';
+import { newestExport } from '../../../slm/exported.ts';
 import { openGgufAnswerer } from '../../../slm/host/gguf-answerer.ts';
 import { findRuntime, RUNTIME } from '../../../slm/onnx/runtime.ts';
 import type { Cli } from '../../cli.ts';
@@ -25,33 +27,43 @@ export function chatCommand(cli: Cli): Command {
     .argument('[line...]')
     .option(
       '--model <file>',
-      'a GGUF file, run by the engine of the kernel, or ONNX [the newest export, else what ships]',
+      'a GGUF file, run by the engine of the kernel, or ONNX [the newest that was exported or that a run accepted here, ' +
+        'else what ships]',
     )
     .addOption(jsonOption('print answers as JSON, one a line'))
     .action(async (words: string[], { model, json = false }: Options, command: Command) => {
       const folder = workspaceOf(cli, command);
-      const answerer = await open(cli, folder, model);
+      const chosen = choose(cli, folder, model);
+      const answerer = await open(cli, folder, chosen.file);
       try {
+        const talks = words.length === 0 && cli.stdin.isTTY === true && !json;
+        (json ? cli.stderr : cli.stdout).write(
+          `${cli.style.dim(whoAnswers(answerer, chosen.origin, talks))}\n`,
+        );
         if (words.length > 0) show(cli, await answerer.answer(words.join(' ')), json);
-        else await converse(cli, answerer, json);
+        else await converse(cli, answerer, { interactive: talks, json });
       } finally {
         answerer.stop?.();
       }
     });
 }
 
-async function open(
-  cli: Cli,
-  folder: string,
-  named: string | undefined,
-): Promise<Answerer & { stop?(): void }> {
-  const { slmPackage, shippedModels } = assets();
-  const model =
-    named === undefined
-      ? (exported(folder) ?? join(shippedModels, 'mini_3M-Q4_0.gguf'))
-      : resolve(cli.cwd, named);
-  if (!existsSync(model))
-    throw new UserError(`There is no file ${named ?? model}.`, 'Name a GGUF or ONNX file with --model.');
+/** The file that is meant, and where it comes from. */
+function choose(cli: Cli, folder: string, named: string | undefined): { file: string; origin: string } {
+  if (named !== undefined) {
+    const file = resolve(cli.cwd, named);
+    if (existsSync(file)) return { file, origin: named };
+    throw new UserError(`There is no file ${named}.`, 'Name a GGUF or ONNX file with --model.');
+  }
+  const found = newestExport(folder, loadConfig({ folder, env: cli.env }).config);
+  if (found === null)
+    return { file: join(assets().shippedModels, 'mini_3M-Q4_0.gguf'), origin: 'the one that ships' };
+  const { file, accepted } = found;
+  return { file, origin: `${relative(cli.cwd, file)}, ${accepted ? 'accepted by a run' : 'exported here'}` };
+}
+
+async function open(cli: Cli, folder: string, model: string): Promise<Answerer & { stop?(): void }> {
+  const { slmPackage } = assets();
   const grammar = join(slmPackage, 'GRAMMAR.md');
   if (!model.endsWith('.onnx')) return openGgufAnswerer({ model, grammar, env: cli.env });
   const runtime = findRuntime([cli.cwd, folder, join(userCacheFolder(cli.env), 'onnxruntime'), slmPackage]);
@@ -62,15 +74,10 @@ async function open(
   );
 }
 
-/** What `auton slm export` wrote here. */
-function exported(folder: string): string | null {
-  const root = join(folder, 'slm');
-  const files = existsSync(root) ? readdirSync(root, { recursive: true, encoding: 'utf8' }) : [];
-  const found = files
-    .filter((file) => file.endsWith('.gguf'))
-    .toSorted()
-    .at(0);
-  return found === undefined ? null : join(root, found);
+function whoAnswers({ model }: Answerer, origin: string, talks: boolean): string {
+  const size = `${(model.parameters / 1e6).toFixed(1)} million parameters`;
+  const said = `${oneLine(model.name)}, ${size}, ${model.format} (${oneLine(origin)}).`;
+  return talks ? `${said} It chooses an action and knows no facts. Ctrl-D ends.` : said;
 }
 
 function show(cli: Cli, said: Reported, json: boolean): void {
@@ -83,16 +90,11 @@ function show(cli: Cli, said: Reported, json: boolean): void {
 
 const printJsonLine = (cli: Cli, said: Reported) => cli.print(JSON.stringify(said));
 
-async function converse(cli: Cli, { model, answer }: Answerer, json: boolean): Promise<void> {
-  const interactive = cli.stdin.isTTY === true && !json;
-  if (interactive) {
-    const size = `${(model.parameters / 1e6).toFixed(1)} million parameters`;
-    cli.print(
-      cli.style.dim(
-        `${oneLine(model.name)}, ${size}, ${model.format}. It chooses an action and knows no facts. Ctrl-D ends.`,
-      ),
-    );
-  }
+async function converse(
+  cli: Cli,
+  { answer }: Answerer,
+  { interactive, json }: { interactive: boolean; json: boolean },
+): Promise<void> {
   const output = interactive ? (cli.stdout as NodeJS.WriteStream) : undefined;
   const lines = createInterface({ input: cli.stdin, ...(output ? { output } : {}) });
   lines.setPrompt(cli.style.cyan('slm> '));
