@@ -65,20 +65,21 @@ static void attention(struct neural *n, size_t layer, size_t count) {
         rotate(n, n->query + i * STRIDE(width), n->heads, i);
         rotate(n, n->key + i * STRIDE(kv_width), n->kv_heads, i);
         remember(n, layer, i);
-        const struct attention a = {
-            .query = n->query + i * STRIDE(width),
-            .keys = n->keys + first * n->head,
-            .values = n->values + first * STRIDE(n->head),
-            .heads = n->heads,
-            .kv_heads = n->kv_heads,
-            .head = n->head,
-            .context = n->context,
-            .positions = (uint32_t)(n->position + i + 1),
-            .scores = n->scores,
-            .out = n->attended + i * STRIDE(width),
-        };
-        n->isa->attend(&a);
     }
+    const struct attention a = {
+        .query = n->query,
+        .keys = n->keys + first * n->head,
+        .values = n->values + first * STRIDE(n->head),
+        .heads = n->heads,
+        .kv_heads = n->kv_heads,
+        .head = n->head,
+        .context = n->context,
+        .tokens = (uint32_t)count,
+        .positions = n->position + 1,
+        .scores = n->scores,
+        .out = n->attended,
+    };
+    n->isa->attend(&a);
     set_input(n, n->attended, width, count);
     multiply(n, &l->o, n->normed);
     n->isa->add(n->x, n->normed, count * STRIDE(n->dim));

@@ -23,12 +23,15 @@ struct matrix {
     uint8_t *packed; /* NULL: used as it lies in the file */
 };
 
+#define KEY_TILE 16 /* positions whose keys lie dimension by dimension */
+
+/* Of some tokens that follow each other: the first of them sees `positions`, its own the last, each further one more. */
 struct attention {
-    const float *query;           /* (heads, head) of one token */
+    const float *query;           /* (tokens, stride heads*head) */
     const float *keys, *values;   /* of one layer, see struct neural */
-    uint32_t heads, kv_heads, head, context, positions;
-    float *scores;                /* (heads, stride context) */
-    float *out;                   /* (heads, head) */
+    uint32_t heads, kv_heads, head, context, tokens, positions;
+    float *scores;                /* (2, context + KEY_TILE) */
+    float *out;                   /* (tokens, stride heads*head) */
 };
 
 struct isa {

@@ -231,7 +231,7 @@ static void layout(struct neural *n, struct arena *a) {
     n->raised = arena_take(a, batch, STRIDE(n->ffn) * sizeof(float));
     n->cosines = arena_take(a, batch, n->head / 2 * sizeof(float));
     n->sines = arena_take(a, batch, n->head / 2 * sizeof(float));
-    n->scores = arena_take(a, n->heads, n->context * sizeof(float));
+    n->scores = arena_take(a, 2, (n->context + KEY_TILE) * sizeof(float));
     n->logits = arena_take(a, STRIDE(n->vocabulary.size), sizeof(float));
     n->input.quants = arena_take(a, batch, ALIGN_UP(widest, 64));
     n->input.scales = arena_take(a, batch, (widest / 32 + 1) * sizeof(float));

@@ -54,14 +54,12 @@ struct neural {
     float *query, *key, *value;    /* (batch, stride heads*head), (batch, stride kv*head) twice */
     float *gated, *raised;         /* (batch, stride ffn) */
     float *cosines, *sines;        /* (batch, head/2) */
-    float *scores;                 /* (heads, stride context) */
+    float *scores;                 /* (2, context + KEY_TILE): of two queries */
     float *logits;                 /* (stride vocabulary) */
     struct activations input;      /* what the next matrices multiply, rounded to 8 bits for those that want it */
     uint32_t *candidates;          /* (vocabulary): neural_sample() */
     float *weights;                /* (vocabulary) */
 };
-
-#define KEY_TILE 16
 
 int vocabulary_check(const struct gguf_key *keys, struct vocabulary *v, neural_reason_t reason);
 void vocabulary_layout(struct vocabulary *v, struct arena *a);

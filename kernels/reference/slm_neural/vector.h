@@ -126,36 +126,52 @@ static void vector_round(struct activations *in, enum activation_rounding roundi
 #ifndef LANES
 #define LANES 4 /* floats in a vector register */
 #endif
+#ifndef IN_REGISTER
+#define IN_REGISTER(v) (void)0 /* where a compiler loads it for each use and that takes time, the file says how not to */
+#endif
 typedef float vector __attribute__((vector_size(4 * LANES)));
-#define PER_TILE (16 / LANES) /* vectors that hold one dimension of the 16 positions of a tile of keys */
+#define PER_TILE (KEY_TILE / LANES) /* vectors that hold one dimension of the positions of a tile of keys */
 #define INLINE static inline __attribute__((always_inline))
 
-/* The numbers of heads, tiles and columns that come last are constants where these are called, so that sums stay in
- * registers. Heads that share keys read them together; their queries, scores and results lie one behind the other. */
+/* Queries of heads that share keys, perhaps of two tokens: they read the keys together. */
+struct queries {
+    const float *query[2];
+    float *scores[2], *out[2];
+    size_t positions[2]; /* in this order: the last sees the most */
+};
+
+/* The numbers of queries, tiles and columns that come last are constants where these are called, so that sums stay in
+ * registers. */
 
 /* scores[p] = scale * query . key[p] for some tiles; the keys of 16 positions lie dimension by dimension. */
-INLINE void vector_score_tiles(const struct attention *a, const float *query, const vector *key, float scale,
-                               float *scores, size_t heads, size_t tiles) {
+INLINE void vector_score_tiles(const struct attention *a, const struct queries *q, const vector *key, float scale,
+                               size_t at, size_t count, size_t tiles) {
     size_t tile = (size_t)a->head * PER_TILE;
     vector sums[2][2 * PER_TILE];
-    for (size_t h = 0; h < heads; h++)
+    for (size_t n = 0; n < count; n++)
         for (size_t j = 0; j < tiles * PER_TILE; j++)
-            sums[h][j] = (vector){0};
+            sums[n][j] = (vector){0};
     for (size_t i = 0; i < a->head; i++)
-        for (size_t h = 0; h < heads; h++)
-            for (size_t j = 0; j < tiles * PER_TILE; j++)
-                sums[h][j] += query[h * a->head + i] * key[j / PER_TILE * tile + i * PER_TILE + j % PER_TILE];
-    for (size_t h = 0; h < heads; h++)
+        for (size_t j = 0; j < tiles * PER_TILE; j++) {
+            vector k = key[j / PER_TILE * tile + i * PER_TILE + j % PER_TILE];
+            IN_REGISTER(k);
+            for (size_t n = 0; n < count; n++)
+                sums[n][j] += q->query[n][i] * k;
+        }
+    for (size_t n = 0; n < count; n++)
         for (size_t j = 0; j < tiles * PER_TILE; j++)
-            ((vector *)(scores + h * a->context))[j] = sums[h][j] * scale;
+            ((vector *)(q->scores[n] + at))[j] = sums[n][j] * scale;
 }
 
-/* Softmax without the division; returns the sum. */
+/* Softmax without the division, of whole tiles: what lies behind `n` becomes too small to count. Returns the sum. */
 static inline float vector_weights(float *scores, size_t n) {
+    size_t end = ALIGN_UP(n, KEY_TILE);
     float largest = scores[0], sum = 0;
-    for (size_t i = 1; i < n; i++)
+    for (size_t i = n; i < end; i++)
+        scores[i] = -3e38f;
+    for (size_t i = 0; i < end; i++)
         largest = scores[i] > largest ? scores[i] : largest;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < end; i++) {
         scores[i] = vector_exp(scores[i] - largest);
         sum += scores[i];
     }
@@ -163,60 +179,74 @@ static inline float vector_weights(float *scores, size_t n) {
 }
 
 static inline void vector_store(float *out, const vector *v, size_t count) {
-    for (size_t i = 0; i < LANES && i < count; i++)
+    if (count >= LANES)
+        memcpy(out, v, sizeof *v);
+    for (size_t i = 0; count < LANES && i < count; i++)
         out[i] = (*v)[i];
 }
 
 /* out = scales * sum of weights[p] * value[p], for some vectors of columns from `first` on. */
-INLINE void vector_mix(const struct attention *a, const float *weights, const float *values, const float *scales,
-                       float *out, size_t first, size_t heads, size_t columns) {
+INLINE void vector_mix(const struct attention *a, const struct queries *q, const float *values, const float *scales,
+                       size_t first, size_t count, size_t columns) {
     size_t stride = ALIGN_UP(a->head, 16) / LANES;
     const vector *value = (const vector *)values + first;
     vector sums[2][4];
-    for (size_t h = 0; h < heads; h++)
+    for (size_t n = 0; n < count; n++)
         for (size_t j = 0; j < columns; j++)
-            sums[h][j] = (vector){0};
-    for (size_t p = 0; p < a->positions; p++, value += stride)
-        for (size_t h = 0; h < heads; h++)
-            for (size_t j = 0; j < columns; j++)
-                sums[h][j] += weights[h * a->context + p] * value[j];
-    for (size_t h = 0; h < heads; h++)
+            sums[n][j] = (vector){0};
+    for (size_t p = 0; p < q->positions[count - 1]; p++, value += stride)
+        for (size_t j = 0; j < columns; j++) {
+            vector v = value[j];
+            IN_REGISTER(v);
+            for (size_t n = 0; n < count; n++)
+                sums[n][j] += q->scores[n][p] * v;
+        }
+    for (size_t n = 0; n < count; n++)
         for (size_t j = 0; j < columns && (first + j) * LANES < a->head; j++) {
-            vector result = sums[h][j] * scales[h];
+            vector result = sums[n][j] * scales[n];
             size_t at = (first + j) * LANES;
-            vector_store(out + h * a->head + at, &result, a->head - at);
+            vector_store(q->out[n] + at, &result, a->head - at);
         }
 }
 
-INLINE void vector_attend_heads(const struct attention *a, size_t first, size_t heads) {
-    size_t kv = first / (a->heads / a->kv_heads), columns = ALIGN_UP(a->head, 16) / LANES, at = 0;
-    const float *query = a->query + first * a->head, *keys = a->keys + kv * a->context * a->head;
+INLINE void vector_attend_queries(const struct attention *a, const struct queries *q, size_t kv, size_t count) {
+    size_t columns = ALIGN_UP(a->head, 16) / LANES, positions = q->positions[count - 1], at = 0;
+    const float *keys = a->keys + kv * a->context * a->head;
     const float *values = a->values + kv * a->context * ALIGN_UP(a->head, 16);
-    float *scores = a->scores + first * a->context, *out = a->out + first * a->head, scales[2];
-    float scale = 1.0f / math_sqrt((float)a->head);
-    for (; at + 16 < a->positions; at += 32)
-        vector_score_tiles(a, query, (const vector *)(keys + at * a->head), scale, scores + at, heads, 2);
-    for (; at < a->positions; at += 16)
-        vector_score_tiles(a, query, (const vector *)(keys + at * a->head), scale, scores + at, heads, 1);
-    for (size_t h = 0; h < heads; h++)
-        scales[h] = 1.0f / vector_weights(scores + h * a->context, a->positions);
+    float scale = 1.0f / math_sqrt((float)a->head), scales[2];
+    for (; at + KEY_TILE < positions; at += 2 * KEY_TILE)
+        vector_score_tiles(a, q, (const vector *)(keys + at * a->head), scale, at, count, 2);
+    for (; at < positions; at += KEY_TILE)
+        vector_score_tiles(a, q, (const vector *)(keys + at * a->head), scale, at, count, 1);
+    for (size_t n = 0; n < count; n++)
+        scales[n] = 1.0f / vector_weights(q->scores[n], q->positions[n]);
     for (at = 0; at + 4 <= columns; at += 4)
-        vector_mix(a, scores, values, scales, out, at, heads, 4);
+        vector_mix(a, q, values, scales, at, count, 4);
     for (; at + 2 <= columns; at += 2)
-        vector_mix(a, scores, values, scales, out, at, heads, 2);
+        vector_mix(a, q, values, scales, at, count, 2);
     for (; at < columns; at++)
-        vector_mix(a, scores, values, scales, out, at, heads, 1);
+        vector_mix(a, q, values, scales, at, count, 1);
 }
 
+/* Two queries at a time, of all tokens; their scores do not lie a power of two apart, which caches are bad at. */
 static void vector_attend(const struct attention *a) {
-    size_t group = a->heads / a->kv_heads;
-    for (size_t first = 0, count; first < a->heads; first += count) {
-        count = first % group + 2 <= group ? 2 : 1;
-        if (count == 2)
-            vector_attend_heads(a, first, 2);
-        else
-            vector_attend_heads(a, first, 1);
-    }
+    size_t group = a->heads / a->kv_heads, stride = ALIGN_UP((size_t)a->heads * a->head, 16), total = group * a->tokens;
+    struct queries q;
+    for (size_t kv = 0; kv < a->kv_heads; kv++)
+        for (size_t first = 0, count; first < total; first += count) {
+            count = total - first < 2 ? 1 : 2;
+            for (size_t n = 0; n < count; n++) {
+                size_t token = (first + n) / group, at = token * stride + (kv * group + (first + n) % group) * a->head;
+                q.query[n] = a->query + at;
+                q.scores[n] = a->scores + n * (a->context + KEY_TILE);
+                q.out[n] = a->out + at;
+                q.positions[n] = a->positions + token;
+            }
+            if (count == 2)
+                vector_attend_queries(a, &q, kv, 2);
+            else
+                vector_attend_queries(a, &q, kv, 1);
+        }
 }
 
 /* --- products with rows as they lie in the file --------------------------------------------------------------------- */

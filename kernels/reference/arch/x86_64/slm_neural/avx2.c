@@ -4,6 +4,7 @@
 #define ROWS 16
 #define LANES 8
 #define FLIP 0u
+#define IN_REGISTER(v) __asm__("" : "+x"(v))
 #include "pack.h"
 #include "vector.h"
 #include "x86.h"
