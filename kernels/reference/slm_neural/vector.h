@@ -163,9 +163,9 @@ INLINE void vector_score_tiles(const struct attention *a, const struct queries *
             ((vector *)(q->scores[n] + at))[j] = sums[n][j] * scale;
 }
 
-/* Softmax without the division, of whole tiles: what lies behind `n` becomes too small to count. Returns the sum. */
-static inline float vector_weights(float *scores, size_t n) {
-    size_t end = ALIGN_UP(n, KEY_TILE);
+/* Softmax without the division, up to `end`, which is that of a tile: what lies behind `n` counts for nothing. Returns the
+ * sum. */
+static inline float vector_weights(float *scores, size_t n, size_t end) {
     float largest = scores[0], sum = 0;
     for (size_t i = n; i < end; i++)
         scores[i] = -3e38f;
@@ -219,7 +219,7 @@ INLINE void vector_attend_queries(const struct attention *a, const struct querie
     for (; at < positions; at += KEY_TILE)
         vector_score_tiles(a, q, (const vector *)(keys + at * a->head), scale, at, count, 1);
     for (size_t n = 0; n < count; n++)
-        scales[n] = 1.0f / vector_weights(q->scores[n], q->positions[n]);
+        scales[n] = 1.0f / vector_weights(q->scores[n], q->positions[n], ALIGN_UP(positions, KEY_TILE));
     for (at = 0; at + 4 <= columns; at += 4)
         vector_mix(a, q, values, scales, at, count, 4);
     for (; at + 2 <= columns; at += 2)
