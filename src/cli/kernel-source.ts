@@ -13,6 +13,7 @@ import { readRun, runIds } from '../run/runs.ts';
 import { makeStateFolder } from '../run/state-folder.ts';
 import { createSandbox } from '../tools/sandbox/create.ts';
 import { validateBuild } from '../validation/build.ts';
+import { sharedObjects } from '../validation/objects.ts';
 import { kernelOf } from '../validation/record.ts';
 import type { Cli } from './cli.ts';
 import { renderEvidence } from './live/evidence-view.ts';
@@ -69,6 +70,8 @@ export async function buildKernel(
     sandbox: await createSandbox(config.sandbox, { hide: [] }),
     timeoutMs: config.validation.build_timeout * 1000,
     debugInfo: true,
+    // As in `validateWorkspace`: whatever the Makefile does to them, it does to its own kernel.
+    keepObjects: sharedObjects(runFolder),
     ...options,
   });
   const built = kernelOf(evidence, runFolder);
