@@ -13,7 +13,11 @@ import { portions } from './portions.mjs';
 import { readSummary, showSummary, sumOf } from './summary.mjs';
 
 const MOCHA = fileURLToPath(import.meta.resolve('mocha/bin/mocha.js'));
-const COMPILED = fileURLToPath(new URL('../.cache/node', import.meta.url));
+/** Tests start `auton` hundreds of times: that which was built starts soonest, and what Node makes of it is made once. */
+const ENV = {
+  AUTON_PROGRAM: fileURLToPath(new URL('../dist/auton.mjs', import.meta.url)),
+  NODE_COMPILE_CACHE: fileURLToPath(new URL('../.cache/node', import.meta.url)),
+};
 const COMMON = ['--fail-zero', '--forbid-only', '--reporter', 'test/reporter.mjs'];
 /** One more than processors, for suites wait for boots, windows and timers. More than four need much memory. */
 const LANES = Math.min(4, availableParallelism() + 1);
@@ -62,8 +66,7 @@ async function run({ name, files, options, givesWay }, scratch) {
 function mocha(args, output) {
   const child = spawn(process.execPath, [MOCHA, ...COMMON, ...args], {
     stdio: ['ignore', output, output],
-    // Tests start `auton` hundreds of times; what Node made of its sources is made once.
-    env: { NODE_COMPILE_CACHE: COMPILED, ...process.env },
+    env: { ...ENV, ...process.env },
   });
   running.add(child);
   return child;

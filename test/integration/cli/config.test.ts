@@ -2,12 +2,11 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { KeyHelp } from '../../../src/config/help.ts';
 import type { ConfigReport } from '../../../src/config/problems.ts';
 import type { ModelCatalogue } from '../../../src/models/catalogue.ts';
-
-const MAIN = resolve(import.meta.dirname, '../../../src/cli/main.ts');
+import { AUTON } from '../../fixtures/program.ts';
 
 describe('auton config', () => {
   let folder: string;
@@ -19,7 +18,7 @@ describe('auton config', () => {
 
   function auton(args: string[], input = '') {
     const env = { PATH: process.env['PATH'], HOME: folder, NO_COLOR: '1' };
-    return spawnSync(process.execPath, [MAIN, ...args], { cwd: folder, env, encoding: 'utf8', input });
+    return spawnSync(process.execPath, [AUTON, ...args], { cwd: folder, env, encoding: 'utf8', input });
   }
   function json<T>(args: string[], input = ''): { value: T; status: number | null } {
     const { stdout, stderr, status } = auton([...args, '--json'], input);

@@ -16,9 +16,9 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TestList, ValidateEvent } from '../../../src/protocol/validate-events.ts';
+import { AUTON } from '../../fixtures/program.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
-const MAIN = join(ROOT, 'src/cli/main.ts');
 
 describe('auton on a kernel of the folder', () => {
   let folder: string;
@@ -36,9 +36,9 @@ describe('auton on a kernel of the folder', () => {
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
   const auton = (...args: string[]) =>
-    spawnSync(process.execPath, [MAIN, ...args], { cwd: folder, env, encoding: 'utf8' });
+    spawnSync(process.execPath, [AUTON, ...args], { cwd: folder, env, encoding: 'utf8' });
   const start = (...args: string[]) =>
-    spawn(process.execPath, [MAIN, ...args], { cwd: folder, env, stdio: ['pipe', 'pipe', 'pipe'] });
+    spawn(process.execPath, [AUTON, ...args], { cwd: folder, env, stdio: ['pipe', 'pipe', 'pipe'] });
 
   /** Processes whose command line names something of this folder. */
   const left = () =>
@@ -50,7 +50,7 @@ describe('auton on a kernel of the folder', () => {
       }
     });
   async function until(condition: () => boolean, what: string): Promise<void> {
-    for (let i = 0; i < 400; i++) {
+    for (let i = 0; i < 4000; i++) {
       if (condition()) return;
       await sleep(25);
     }

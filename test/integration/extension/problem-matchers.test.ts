@@ -3,9 +3,9 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { AUTON } from '../../fixtures/program.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
-const MAIN = join(ROOT, 'src/cli/main.ts');
 
 interface Matcher {
   name: string;
@@ -65,7 +65,7 @@ describe('problem matchers on what the tools really print', () => {
     for (const [name, text] of Object.entries({ ...FILES, ...changed }))
       writeFileSync(join(source, name), text);
     writeFileSync(join(folder, 'auton.toml'), `[kernel]\ncc = "${cc}"\n`);
-    const { stdout, stderr } = spawnSync(process.execPath, [MAIN, 'kernel', 'build', '--log'], {
+    const { stdout, stderr } = spawnSync(process.execPath, [AUTON, 'kernel', 'build', '--log'], {
       ...{ cwd: folder, env, encoding: 'utf8' },
     });
     return problems(stdout + stderr);

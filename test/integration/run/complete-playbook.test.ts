@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { acceptanceFile, assets } from '../../../src/config/assets.ts';
 import { KernelChat } from '../../../src/kernel/interactive.ts';
 import { PROFILES } from '../../../src/kernel/architectures.ts';
@@ -11,9 +11,9 @@ import type { RunState } from '../../../src/protocol/run-state.ts';
 import { runEventSchema } from '../../../src/protocol/schema/events.ts';
 import { loadAcceptanceTests, selectTests } from '../../../src/validation/acceptance.ts';
 import { onlyWhenLong } from '../../fixtures/long.ts';
+import { AUTON } from '../../fixtures/program.ts';
 import { missingTools } from '../../fixtures/tools.ts';
 
-const MAIN = resolve(import.meta.dirname, '../../../src/cli/main.ts');
 const GOAL = 'Build the complete kernel with file systems, networking and packages';
 /** The one that needs the fewest boots: no boot media, and the quickest start. */
 const ARCH = 'aarch64';
@@ -33,7 +33,7 @@ describe('the complete playbook', function () {
     }
     folder = mkdtempSync(join(tmpdir(), 'auton-complete-'));
     const args = ['run', GOAL, '--playbook', 'complete', '--arch', ARCH, '--json'];
-    const { stdout, stderr, status } = spawnSync(process.execPath, [MAIN, ...args], {
+    const { stdout, stderr, status } = spawnSync(process.execPath, [AUTON, ...args], {
       cwd: folder,
       env: { ...process.env, NO_COLOR: '1', XDG_CONFIG_HOME: '/nonexistent' },
       encoding: 'utf8',

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { copyBootKernel } from '../harness/boot-kernel.ts';
 import { miniKernel } from '../harness/mini-kernel.ts';
 import { useDesk } from '../harness/mocha.ts';
 import { openTest, testRow } from '../harness/test-explorer.ts';
@@ -133,7 +134,7 @@ describe('A kernel that dies in a task', function () {
   it('has the place where it died in Problems', async () => {
     const folder = desk.workspace();
     const kernel = join(folder, 'kernels/x86_64');
-    cpSync(REFERENCE, kernel, { recursive: true });
+    copyBootKernel(REFERENCE, kernel);
     const main = join(kernel, 'kernel/main.c');
     const text = readFileSync(main, 'utf8');
     const first = '    selftests_from_cmdline();';
@@ -164,7 +165,7 @@ describe('The acceptance tests', function () {
   it('run one by one from the Test Explorer, and say why others cannot', async () => {
     const folder = desk.workspace();
     const kernel = join(folder, 'kernels/x86_64');
-    cpSync(REFERENCE, kernel, { recursive: true });
+    copyBootKernel(REFERENCE, kernel);
     rmSync(join(kernel, 'arch/aarch64'), { recursive: true });
     const window = await desk.open({ folder });
     const row = (name: string) => testRow(window, name);

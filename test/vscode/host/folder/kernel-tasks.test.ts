@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
+import { copyBootKernel } from '../../harness/boot-kernel.ts';
 import { until } from '../../harness/wait.ts';
 
 /** A first build on a busy machine. */
@@ -19,7 +20,7 @@ describe('Tasks of a kernel', function () {
     await extension.activate();
     kernel = join(vscode.workspace.workspaceFolders![0]!.uri.fsPath, 'kernels/x86_64');
     main = join(kernel, 'kernel/main.c');
-    cpSync(join(extension.extensionPath, 'kernels/reference'), kernel, { recursive: true });
+    copyBootKernel(join(extension.extensionPath, 'kernels/reference'), kernel);
   });
   after(() => rmSync(kernel, { recursive: true, force: true }));
 
