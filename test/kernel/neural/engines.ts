@@ -1,6 +1,7 @@
 /** The kernel's engine and llama.cpp as programs of the same commands (engine.c says which). */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
 import { PROFILES } from '../../../src/kernel/architectures.ts';
 import { findProgram } from '../../../src/kernel/toolchain.ts';
@@ -85,6 +86,8 @@ export class Engine {
 const numbers = (line: string) => line.trim().split(' ').filter(Boolean).map(Number);
 
 const SANITIZERS = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all'];
+/** Undefined behaviour is what the program looks for: with clang its checks make a minute of compiling of ten seconds. */
+const LIB_FUZZER = ['-fsanitize=address,fuzzer-no-link'];
 const ownArch: Architecture = process.arch === 'arm64' ? 'aarch64' : 'x86_64';
 
 /** The kernel's engine as one object, and a program of one file with it. */
@@ -97,7 +100,7 @@ function build(
 ): string {
   mkdirSync(folder, { recursive: true });
   const variables = [`ARCH=${arch}`, `O=${folder}`, `HOSTCC=${cc}`, `HOST_CFLAGS=${flags.join(' ')}`];
-  execFileSync('make', ['-s', '-C', kernel, ...variables, 'host-neural'], {
+  execFileSync('make', ['-s', `-j${availableParallelism()}`, '-C', kernel, ...variables, 'host-neural'], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   const program = join(folder, basename(source, '.c'));
@@ -126,12 +129,9 @@ export function buildForAarch64(folder: string): ((cpu: string) => Engine) | str
 
 /** The path of fuzz.c as a program, or as a target of clang's fuzzer. */
 export function buildFuzzer(folder: string, { libFuzzer = false } = {}): string {
-  const flags = ['-g', '-O1', ...SANITIZERS];
   return libFuzzer
-    ? build(folder, 'clang', [...flags, '-fsanitize=fuzzer-no-link'], 'fuzz.c', {
-        link: ['-fsanitize=fuzzer'],
-      })
-    : build(folder, 'cc', flags, 'fuzz.c', { link: ['-DSTANDALONE'] });
+    ? build(folder, 'clang', ['-g', '-O1', ...LIB_FUZZER], 'fuzz.c', { link: ['-fsanitize=fuzzer'] })
+    : build(folder, 'cc', ['-g', '-O1', ...SANITIZERS], 'fuzz.c', { link: ['-DSTANDALONE'] });
 }
 
 /** llama.cpp, installed if need be; or why it is not there. */
