@@ -12,8 +12,7 @@ const NETWORK = ['-netdev', 'user,id=net0,restrict=on', '-device', 'virtio-net-p
 const TREE = 0x4800_0000;
 const HEADER = { magic: 0, size: 4, structure: 8, strings: 12, version: 20 };
 
-describe('the reference kernel on AArch64', function () {
-  this.timeout(180_000);
+describe('the reference kernel on AArch64', () => {
   const port = portSuite('aarch64', [64, 4096]);
 
   it('installs itself on a disk that U-Boot starts', async function () {

@@ -39,7 +39,7 @@ async function build(architecture: Architecture, folder: string, { subsystems, v
     ...(subsystems && { subsystems }),
   });
   const cwd = assets().referenceKernel;
-  await run(make, ['-s', ...args, ...variables], { cwd, timeout: 300_000 });
+  await run(make, ['-s', ...args, ...variables], { cwd, timeout: 600_000 });
   await mkdir(folder, { recursive: true });
   const kernel = join(folder, 'kernel.elf');
   await copyFile(join(out, 'kernel.elf'), kernel);

@@ -71,8 +71,7 @@ const MACHINES: { architecture: Architecture; disks: Record<string, Controller>;
 ];
 
 for (const { architecture, disks, cards } of MACHINES) {
-  describe(`drivers of the reference kernel on ${architecture}`, function () {
-    this.timeout(180_000);
+  describe(`drivers of the reference kernel on ${architecture}`, () => {
     let folder: string;
     let kernel: string;
 

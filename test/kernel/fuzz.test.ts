@@ -151,7 +151,7 @@ const COMPILER = [
 const SANITIZERS = ['-fsanitize=fuzzer,address,undefined', '-fno-sanitize-recover=undefined'];
 
 describe('malformed input', function () {
-  this.timeout(60_000 + 4 * SECONDS * 1000);
+  this.timeout(300_000 + 4 * SECONDS * 1000);
   let folder: string;
   before(function () {
     folder = mkdtempSync(join(tmpdir(), 'auton-fuzz-'));

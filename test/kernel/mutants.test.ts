@@ -24,12 +24,11 @@ const { mutant: mutants } = z
 
 const run = promisify(execFile);
 const profile = PROFILES.x86_64;
-/** A kernel that hangs is caught too, but soon. */
-const TIMEOUT_MS = 20_000;
+/** A kernel that hangs is caught too, but soon; the one as it is has all the time that a slow machine takes. */
+const HUNG_MS = 20_000;
 const ALL_PASSED = /^\[TEST\] [1-9]\d* run, 0 failed\r?$/m;
 
-describe('the self-tests of the kernel', function () {
-  this.timeout(120_000);
+describe('the self-tests of the kernel', () => {
   let folder: string;
 
   before(async function () {
@@ -52,11 +51,11 @@ describe('the self-tests of the kernel', function () {
     });
 
   /** What the tests of these subsystems printed, and whether all was well. */
-  async function test(subsystem: string): Promise<{ passed: boolean; text: string }> {
+  async function test(subsystem: string, timeoutMs = HUNG_MS): Promise<{ passed: boolean; text: string }> {
     const session = new QemuSession({
       ...{ profile, image: join(folder, 'build/kernel.elf'), boot: 'kernel', accel: 'tcg', memoryMb: 128 },
       ...{ cmdline: `test=${subsystem} exit`, devices: Object.keys(profile.devices).slice(0, 1) },
-      timeoutMs: TIMEOUT_MS,
+      timeoutMs,
     });
     const { end, code } = await session.exited;
     const text = session.serial.since(0);
@@ -64,7 +63,7 @@ describe('the self-tests of the kernel', function () {
   }
 
   it('all pass on the kernel as it is', async () => {
-    const { passed, text } = await test('all');
+    const { passed, text } = await test('all', 240_000);
     assert.ok(passed, text);
   });
 

@@ -41,8 +41,7 @@ function buildSimulation(folder: string): string {
   return program;
 }
 
-describe('two network stacks of the reference kernel and a link between them', function () {
-  this.timeout(120_000);
+describe('two network stacks of the reference kernel and a link between them', () => {
   let folder: string;
   let program: string;
 
@@ -53,7 +52,7 @@ describe('two network stacks of the reference kernel and a link between them', f
   after(() => rmSync(folder, { recursive: true, force: true }));
 
   const simulate = (test: string, seed = 1) => {
-    const run = spawnSync(program, [test, `${seed}`], { timeout: 100_000, encoding: 'utf8' });
+    const run = spawnSync(program, [test, `${seed}`], { timeout: 250_000, encoding: 'utf8' });
     assert.equal(run.status, 0, `seed ${seed}: ${run.stdout}${run.stderr}`);
   };
 
@@ -91,8 +90,7 @@ const CARDS: [Architecture, string][] = [
 ];
 
 for (const [architecture, card] of CARDS) {
-  describe(`the network of the reference kernel on ${architecture} by ${card}`, function () {
-    this.timeout(180_000);
+  describe(`the network of the reference kernel on ${architecture} by ${card}`, () => {
     let folder: string;
     let machine: NetMachine;
     let server: Server;

@@ -28,7 +28,7 @@ const SHAPE: Shape = {
 const PROMPT = 'the driver for the disk';
 
 describe('a kernel with a model in it', function () {
-  this.timeout(300_000);
+  this.timeout(900_000);
   let folder: string;
   let engine: Engine;
 
@@ -73,7 +73,7 @@ describe('a kernel with a model in it', function () {
       architecture: 'x86_64',
       tests,
       accel: 'tcg',
-      timeoutMs: 60_000,
+      timeoutMs: 250_000,
       memoryMb: 256,
     } as const;
     const booted = await validateBoot({ ...options, runFolder: folder });

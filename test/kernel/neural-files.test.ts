@@ -92,7 +92,7 @@ function list(of: 'u32' | 'f32', items: number[]): Value {
 }
 
 describe('model files that the neural engine must refuse', function () {
-  this.timeout(300_000);
+  this.timeout(900_000);
   let folder: string;
   let engine: Engine;
 

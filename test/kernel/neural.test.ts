@@ -41,7 +41,7 @@ function someTokens(count: number, vocab: number): number[] {
 }
 
 describe('the neural engine of the reference kernel, as a program', function () {
-  this.timeout(300_000);
+  this.timeout(900_000);
   let folder: string;
   let engine: Engine;
   let llama: Engine | string;

@@ -12,8 +12,7 @@ import { findProgram } from '../../src/kernel/toolchain.ts';
 import { hostTool } from './build.ts';
 import { buildKernel, ShellMachine } from './fs/machine.ts';
 
-describe('the packages of the reference kernel', function () {
-  this.timeout(180_000);
+describe('the packages of the reference kernel', () => {
   let folder: string;
   let kernel: string;
   let machine: ShellMachine | undefined;

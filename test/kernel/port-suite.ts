@@ -49,7 +49,7 @@ export function portSuite(architecture: Architecture, memoriesMb: readonly numbe
       target: 'kernel',
       sandbox,
       tools: { ...configSchema.parse({}).kernel, cc: 'clang' },
-      timeoutMs: 290_000,
+      timeoutMs: 580_000,
       runFolder: folder,
     });
     assert.ok(built.passed, explain(built));
@@ -67,7 +67,7 @@ export function portSuite(architecture: Architecture, memoriesMb: readonly numbe
       architecture,
       tests: selectTests(acceptance, { architecture, subsystems }),
       accel: 'tcg',
-      timeoutMs: 90_000,
+      timeoutMs: 250_000,
       memoryMb,
       runFolder: folder,
     });

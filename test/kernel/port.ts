@@ -43,7 +43,7 @@ export async function serialOf(
   args: string[],
   { until, meanwhile = async () => {} }: { until?: RegExp; meanwhile?: () => Promise<void> } = {},
 ): Promise<string> {
-  const qemu = spawn(profile.qemu, args, { stdio: ['ignore', 'pipe', 'inherit'], timeout: 60_000 });
+  const qemu = spawn(profile.qemu, args, { stdio: ['ignore', 'pipe', 'inherit'], timeout: 250_000 });
   let text = '';
   qemu.stdout.on('data', (bytes: Buffer) => {
     text += bytes.toString('latin1');

@@ -11,8 +11,7 @@ import { portSuite } from './port-suite.ts';
 
 const profile = PROFILES.x86_64;
 
-describe('the reference kernel on x86_64', function () {
-  this.timeout(180_000);
+describe('the reference kernel on x86_64', () => {
   const port = portSuite('x86_64', [32, 9 * 1024]);
 
   it('remembers what it planned and says what it cannot do', async () => {
@@ -42,7 +41,7 @@ describe('the reference kernel on x86_64', function () {
       [...args, ...device, '-serial', `pipe:${line}`, '-kernel', port.kernel()],
       {
         stdio: 'inherit',
-        timeout: 60_000,
+        timeout: 250_000,
       },
     );
     const ended = once(qemu, 'exit');

@@ -12,8 +12,7 @@ const profile = PROFILES.riscv64;
 const BOOT_HART = 0x1050;
 const FIRMWARE_INFO_MAGIC = '4f534249';
 
-describe('the reference kernel on RISC-V 64', function () {
-  this.timeout(180_000);
+describe('the reference kernel on RISC-V 64', () => {
   const port = portSuite('riscv64', [64, 4096]);
 
   it('installs itself on a disk that U-Boot starts', async function () {

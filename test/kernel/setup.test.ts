@@ -13,8 +13,7 @@ const run = promisify(execFile);
 const DISK = 32 << 20;
 const NETWORK = ['-netdev', 'user,id=n0,restrict=on', '-device', 'virtio-net-pci,netdev=n0,romfile='];
 
-describe('the kernel sets itself up in conversation', function () {
-  this.timeout(180_000);
+describe('the kernel sets itself up in conversation', () => {
   let folder: string;
   let kernel: string;
 

@@ -42,7 +42,7 @@ const MEASURES = {
 
 /** The kernel's sources as a program: the rules, the shipped model, and what the kernel makes of both. */
 describe('the rules and the model that ships, together', function () {
-  this.timeout(300_000);
+  this.timeout(900_000);
   let folder: string;
   let program: string;
 

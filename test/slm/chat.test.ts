@@ -11,7 +11,7 @@ import { modelFile } from '../kernel/neural/models.ts';
 const { slmPackage, shippedModels } = assets();
 
 describe('a GGUF model that is asked by itself', function () {
-  this.timeout(300_000);
+  this.timeout(900_000);
   let folder: string;
   before(() => (folder = mkdtempSync(join(tmpdir(), 'auton-chat-'))));
   after(() => rmSync(folder, { recursive: true, force: true }));

@@ -11,7 +11,7 @@ import { pipelinePython } from './python.ts';
 
 /** What an agent reads when a training ends before it is done, and what becomes of it. */
 describe('a training of a run that ends too early', function () {
-  this.timeout(300_000);
+  this.timeout(900_000);
   let python: Python;
   let first: Workbench;
   const benches: Workbench[] = [];
@@ -67,7 +67,7 @@ describe('a training of a run that ends too early', function () {
     const scratch = join(first.root, 'scratch');
     mkdirSync(scratch);
     const judge = new PythonJudge({
-      ...{ python, scratch, timeoutMs: 120_000, signal: undefined, sandbox: first.context.sandbox },
+      ...{ python, scratch, timeoutMs: 600_000, signal: undefined, sandbox: first.context.sandbox },
       readable: [first.worktree, artefacts(first)],
       engine: () => hostProgram(process.env),
     });

@@ -32,7 +32,7 @@ const HASH = 'd'.repeat(64);
 
 /** The gate with all that it is in a run: Python in the sandbox, the kernel's engine, the model that ships. */
 describe('an exported model in other programs', function () {
-  this.timeout(300_000);
+  this.timeout(900_000);
   let root: string;
   let tree: ModelTree;
   let python: Python;
@@ -46,7 +46,7 @@ describe('an exported model in other programs', function () {
     tree = {
       ...{ path: path!, folder: folder!, goals: {} },
       judge: new PythonJudge({
-        ...{ python, scratch: scratch!, readable: [path!, folder!], timeoutMs: 120_000, signal: undefined },
+        ...{ python, scratch: scratch!, readable: [path!, folder!], timeoutMs: 600_000, signal: undefined },
         engine: () => hostProgram({ ...process.env, XDG_CACHE_HOME: join(root, 'cache') }),
         sandbox: await createSandbox(configSchema.parse({}).sandbox, { hide: [] }),
       }),

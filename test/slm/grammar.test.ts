@@ -13,8 +13,7 @@ const { referenceKernel, slmPackage } = assets();
 const grammar = readFileSync(join(slmPackage, 'GRAMMAR.md'), 'utf8');
 
 /** What the model may say is written in three places: they must not drift apart. */
-describe('the answer grammar', function () {
-  this.timeout(120_000);
+describe('the answer grammar', () => {
   let folder: string;
   let program: string;
   before(() => {

@@ -26,7 +26,7 @@ function oddLines(count: number): Buffer {
 }
 
 describe("the kernel's table of intents", function () {
-  this.timeout(300_000);
+  this.timeout(900_000);
   let folder: string;
 
   before(() => (folder = mkdtempSync(join(tmpdir(), 'auton-intents-'))));

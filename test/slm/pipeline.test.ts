@@ -22,7 +22,7 @@ const CONFIG = join(import.meta.dirname, 'tiny.yaml');
 type Event = { event: string; message?: string; step?: number; reason?: string } & Record<string, unknown>;
 
 describe('the SLM pipeline, on a model of seconds', function () {
-  this.timeout(300_000);
+  this.timeout(900_000);
   let folder: string;
   let data: string;
   let whole: Event[];

@@ -39,7 +39,7 @@ const CONVERSATION: [string, RegExp][] = [
 ];
 
 describe('the SLM that ships', function () {
-  this.timeout(300_000);
+  this.timeout(900_000);
   let folder: string;
   before(() => (folder = mkdtempSync(join(tmpdir(), 'auton-shipped-'))));
   after(() => rmSync(folder, { recursive: true }));

@@ -31,8 +31,7 @@ function answersOf(script: AgentScript): EditorModelHandler {
   };
 }
 
-describe('the language models of an editor', function () {
-  this.timeout(90_000);
+describe('the language models of an editor', () => {
   let place: EngineFolder;
   const engines = new Engines();
   beforeEach(() => {

@@ -12,8 +12,7 @@ import { headerTasks } from '../../fixtures/agent-script.ts';
 import { EngineFolder, GOAL, SECRET } from '../../fixtures/engine.ts';
 import { Engines, Follower, isAlive, program, until } from '../../fixtures/engine-process.ts';
 
-describe('an engine in a process of its own', function () {
-  this.timeout(90_000);
+describe('an engine in a process of its own', () => {
   let place: EngineFolder;
   const engines = new Engines();
   beforeEach(() => {

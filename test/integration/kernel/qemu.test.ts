@@ -60,7 +60,7 @@ describe('QEMU', () => {
     profile,
     image,
     boot: 'kernel',
-    timeoutMs: 20_000,
+    timeoutMs: 200_000,
     ...rest,
   });
   before(() => {

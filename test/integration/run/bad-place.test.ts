@@ -16,8 +16,7 @@ import { addsHeader, headerTasks, say } from '../../fixtures/agent-script.ts';
 import { EngineFolder } from '../../fixtures/engine.ts';
 import { skipBecause } from '../../fixtures/real-sandbox.ts';
 
-describe('a run in a place that is not as it should be', function () {
-  this.timeout(60_000);
+describe('a run in a place that is not as it should be', () => {
   let place: EngineFolder;
   beforeEach(() => {
     place = new EngineFolder();

@@ -4,8 +4,7 @@ import { addsHeader, headerTasks, say, type AgentScript } from '../../fixtures/a
 import { EngineFolder, type Watched } from '../../fixtures/engine.ts';
 import type { ScriptedProvider } from '../../fixtures/scripted-provider.ts';
 
-describe('what a user asks of a run', function () {
-  this.timeout(60_000);
+describe('what a user asks of a run', () => {
   let place: EngineFolder;
   beforeEach(() => {
     place = new EngineFolder();

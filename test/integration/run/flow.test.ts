@@ -13,8 +13,7 @@ import {
 } from '../../fixtures/agent-script.ts';
 import { EngineFolder } from '../../fixtures/engine.ts';
 
-describe('a run', function () {
-  this.timeout(90_000);
+describe('a run', () => {
   let place: EngineFolder;
   afterEach(() => place.close());
 

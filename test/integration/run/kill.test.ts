@@ -78,8 +78,7 @@ const ANSWERS = {
   'third.2.reviewer': 1,
 };
 
-describe('a run whose engine is killed again and again', function () {
-  this.timeout(180_000);
+describe('a run whose engine is killed again and again', () => {
   const seeds = process.env['AUTON_SEED'] ? [Number(process.env['AUTON_SEED'])] : [Date.now() % 100_000];
 
   for (const seed of seeds) {

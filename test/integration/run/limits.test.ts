@@ -20,8 +20,7 @@ function forever(step: (turn: number) => ReturnType<typeof say>): AgentScript {
 /** Never the same twice, so that it counts as progress. */
 const busily = (turn: number) => say('', write('one/turns.h', `#pragma once\n#define TURNS ${turn}\n`));
 
-describe('the limits of a run', function () {
-  this.timeout(60_000);
+describe('the limits of a run', () => {
   let place: EngineFolder;
   beforeEach(() => {
     place = new EngineFolder();

@@ -6,8 +6,7 @@ import type { ScriptedProvider } from '../../fixtures/scripted-provider.ts';
 const UNKNOWN = { status: 404, message: 'model: claude-sonet is not known' };
 const WRONG_MODEL = 'anthropic/claude-sonet';
 
-describe('a run whose model refuses', function () {
-  this.timeout(60_000);
+describe('a run whose model refuses', () => {
   let place: EngineFolder;
   beforeEach(() => {
     place = new EngineFolder();

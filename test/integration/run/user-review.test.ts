@@ -29,8 +29,7 @@ const TWICE: AgentScript = {
   },
 };
 
-describe("the user's own review", function () {
-  this.timeout(90_000);
+describe("the user's own review", () => {
   let place: EngineFolder;
   beforeEach(() => {
     place = new EngineFolder();

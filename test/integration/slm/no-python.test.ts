@@ -5,8 +5,7 @@ import { join } from 'node:path';
 import type { RunHandle } from '../../../src/protocol/control.ts';
 import { startRun } from '../../../src/run/start.ts';
 
-describe('a run that makes a model where there is no Python for it', function () {
-  this.timeout(60_000);
+describe('a run that makes a model where there is no Python for it', () => {
   let folder: string;
   let run: RunHandle | undefined;
 

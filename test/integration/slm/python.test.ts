@@ -8,8 +8,7 @@ import { UserError } from '../../../src/protocol/errors.ts';
 import { cacheFolder, environmentPlace, type PythonMachine } from '../../../src/slm/python/environment.ts';
 import { findPython, requirePython } from '../../../src/slm/python/python.ts';
 
-describe('the Python of the SLM pipeline', function () {
-  this.timeout(60_000);
+describe('the Python of the SLM pipeline', () => {
   let folder: string;
   let index: Server;
 

@@ -32,7 +32,7 @@ describe('the sandbox', function () {
       argv: ['bash', '-c', script],
       cwd: worktree,
       writable: [worktree],
-      timeoutMs: 20_000,
+      timeoutMs: 200_000,
       ...options,
     });
 
@@ -119,7 +119,10 @@ describe('the sandbox', function () {
     it('a flood of output in memory and on disk, and keeps its beginning and end', async () => {
       const outputFile = path.join(root, 'flood.txt');
       const before = process.memoryUsage().rss;
-      const result = await run('echo start; yes | head -c 200M; echo end', { outputFile, timeoutMs: 60_000 });
+      const result = await run('echo start; yes | head -c 200M; echo end', {
+        outputFile,
+        timeoutMs: 250_000,
+      });
       assert.equal(result.exitCode, 0);
       assert.equal(result.outputBytes, 200 * 2 ** 20 + 10);
       assert.ok(result.output.length < 17_000);
@@ -135,7 +138,7 @@ describe('the sandbox', function () {
         'trap "" TERM INT HUP; sleep 60 & wait',
         'cat /dev/zero',
       ]) {
-        const result = await run(`echo begun; ${script}`, { timeoutMs: 400 });
+        const result = await run(`echo begun; ${script}`, { timeoutMs: 3000 });
         assert.equal(result.timedOut, true);
         assert.equal(result.exitCode, null);
         assert.match(result.output, /^begun\n/);
@@ -219,7 +222,7 @@ EOF`;
           argv: ['bash', '-c', `for i in {1..${count}}; do sleep ${time} & done; sleep 1`],
           cwd: worktree,
           writable: [worktree],
-          timeoutMs: 10_000,
+          timeoutMs: 200_000,
         });
       assert.equal((await forks(10)).exitCode, 0);
       const { exitCode, notes } = await forks(100);
@@ -402,7 +405,7 @@ EOF`);
           cwd: worktree,
           writable: [worktree],
           readable: [root],
-          timeoutMs: 5000,
+          timeoutMs: 200_000,
         },
       });
       assert.doesNotMatch(result.output, /planted-secret/);

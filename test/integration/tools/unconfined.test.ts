@@ -15,7 +15,7 @@ describe('with the sandbox off', () => {
 
   const run = (script: string, options: Partial<SandboxCommand> = {}) =>
     sandbox.run({
-      ...{ argv: ['bash', '-c', script], cwd: folder, writable: [folder], timeoutMs: 20_000 },
+      ...{ argv: ['bash', '-c', script], cwd: folder, writable: [folder], timeoutMs: 200_000 },
       ...options,
     });
 

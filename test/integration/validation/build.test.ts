@@ -31,7 +31,7 @@ describe('build validator', () => {
         target: 'kernel',
         sandbox,
       },
-      ...{ tools: config.kernel, timeoutMs: 30_000 },
+      ...{ tools: config.kernel, timeoutMs: 200_000 },
       ...rest,
     });
   const errors = async (rest?: Partial<BuildOptions>) => {

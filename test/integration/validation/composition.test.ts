@@ -25,8 +25,8 @@ describe('composition', () => {
       ...{
         tests: loadAcceptanceTests(MINI_ACCEPTANCE),
         tools: config.kernel,
-        buildTimeoutMs: 30_000,
-        bootTimeoutMs: 20_000,
+        buildTimeoutMs: 200_000,
+        bootTimeoutMs: 60_000,
       },
       ...rest,
     });
@@ -88,7 +88,7 @@ describe('validation of a workspace', () => {
   const validate = async (
     fault: Fault | undefined,
     what: { build?: boolean; test?: boolean; composition?: boolean },
-    timeoutMs = 20_000,
+    timeoutMs = 200_000,
   ) => {
     mini = miniKernel(fault);
     const told: Evidence[] = [];

@@ -57,7 +57,7 @@ export class Machine {
   constructor(options: MachineOptions) {
     this.#child = spawn(PROFILES[options.architecture].qemu, argv(options), {
       stdio: 'pipe',
-      timeout: 90_000,
+      timeout: 250_000,
       killSignal: 'SIGKILL',
     });
     for (const stream of [this.#child.stdout, this.#child.stderr])

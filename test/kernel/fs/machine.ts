@@ -62,7 +62,7 @@ export class ShellMachine {
         ...[...computer.machine, ...fixed, '-serial', 'stdio', ...drives, ...args],
         ...(kernel === undefined ? computer.firmware : ['-kernel', kernel]),
       ],
-      { stdio: ['pipe', 'pipe', 'inherit'], timeout: 120_000, killSignal: 'SIGKILL' },
+      { stdio: ['pipe', 'pipe', 'inherit'], timeout: 250_000, killSignal: 'SIGKILL' },
     );
     // One that a failed test has left would outlive the tests, and whoever reads their output would wait for it.
     const kill = () => this.#child.kill('SIGKILL');

@@ -40,7 +40,7 @@ export class NetMachine {
       ...['-serial', 'stdio', '-kernel', bootImage(kernel, profile)],
     ];
     this.port = port;
-    this.#child = spawn(profile.qemu, args, { stdio: ['pipe', 'pipe', 'pipe'], timeout: 170_000 });
+    this.#child = spawn(profile.qemu, args, { stdio: ['pipe', 'pipe', 'pipe'], timeout: 250_000 });
     for (const stream of [this.#child.stdout, this.#child.stderr])
       stream.on('data', (bytes: Buffer) => (this.#text += bytes.toString('latin1')));
     this.#ended = once(this.#child, 'close').then(() => (this.#running = false));

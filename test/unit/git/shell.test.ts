@@ -66,6 +66,6 @@ describe('running commands through an open shell', () => {
       console.log(stdout.toString().trim());
     `;
     const args = ['--input-type=module', '--eval', program];
-    assert.equal(execFileSync(process.execPath, args, { encoding: 'utf8', timeout: 20_000 }), 'done\n');
+    assert.equal(execFileSync(process.execPath, args, { encoding: 'utf8', timeout: 200_000 }), 'done\n');
   });
 });

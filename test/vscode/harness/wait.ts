@@ -1,7 +1,7 @@
 import { errorMessage } from '../../../src/protocol/errors.ts';
 
 /** How long anything may take before a test gives it up. Two slow, busy cores are the measure. */
-export const PATIENCE_MS = 30_000;
+export const PATIENCE_MS = 60_000;
 
 /**
  * Asks until the answer is neither null, undefined nor false, and returns it. What it waited for and what it saw
