@@ -2,9 +2,7 @@
 
 import hashlib
 import struct
-from collections import deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 from pathlib import Path
 
@@ -12,6 +10,7 @@ import numpy as np
 import torch
 
 from . import blocks
+from .threads import ahead
 
 ALIGNMENT = 32
 TENSOR_TYPES = {"F32": 0, "F16": 1, "Q4_0": 2, "Q8_0": 8}
@@ -64,28 +63,11 @@ def write(path: Path, keys: list[tuple[str, str, object]], tensors: list[tuple[s
         offset += _padded(packed_size(shape, kind))
     digest = hashlib.sha256()
     with open(path, "wb") as file:
-        for data in chain([b"".join(head)], _ahead([values for *_, values in tensors])):
+        for data in chain([b"".join(head)], ahead([values for *_, values in tensors])):
             for part in (data, bytes(_padded(len(data)) - len(data))):
                 file.write(part)
                 digest.update(part)
     return digest.hexdigest()
-
-
-def _ahead(makers: list[Callable[[], memoryview]]):
-    """What they make, in order. Others are made while one is written: by as many threads as PyTorch has, each of which
-    computes alone, because to share every small step among threads costs more than the step."""
-    threads = torch.get_num_threads()
-    try:
-        with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-            coming = deque()
-            for make in makers:
-                coming.append(pool.submit(make))
-                if len(coming) > threads:
-                    yield coming.popleft().result()
-            while coming:
-                yield coming.popleft().result()
-    finally:
-        torch.set_num_threads(threads)  # for threads to come
 
 
 def _padded(size: int) -> int:

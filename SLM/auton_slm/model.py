@@ -32,14 +32,23 @@ def rotate(x, cos, sin):  # x: (B, heads, T, D)
     return torch.stack((even * cos - odd * sin, even * sin + odd * cos), dim=-1).flatten(-2)
 
 
+class Matrix(nn.Linear):
+    def __init__(self, columns: int, rows: int) -> None:
+        super().__init__(columns, rows, bias=False)
+
+    def reset_parameters(self) -> None:
+        if not self.weight.is_meta:  # where there is nothing to draw, PyTorch takes long to draw it
+            super().reset_parameters()
+
+
 class Attention(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.heads, self.kv_heads, self.head_dim, self.dropout = config.heads, config.kv_heads, config.head_dim, config.dropout
-        self.q = nn.Linear(config.dim, config.heads * config.head_dim, bias=False)
-        self.k = nn.Linear(config.dim, config.kv_heads * config.head_dim, bias=False)
-        self.v = nn.Linear(config.dim, config.kv_heads * config.head_dim, bias=False)
-        self.o = nn.Linear(config.heads * config.head_dim, config.dim, bias=False)
+        self.q = Matrix(config.dim, config.heads * config.head_dim)
+        self.k = Matrix(config.dim, config.kv_heads * config.head_dim)
+        self.v = Matrix(config.dim, config.kv_heads * config.head_dim)
+        self.o = Matrix(config.heads * config.head_dim, config.dim)
 
     def forward(self, x, cos, sin):
         rows, length, dim = x.shape
@@ -56,9 +65,9 @@ class Attention(nn.Module):
 class FeedForward(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        self.gate = nn.Linear(config.dim, config.ffn, bias=False)
-        self.up = nn.Linear(config.dim, config.ffn, bias=False)
-        self.down = nn.Linear(config.ffn, config.dim, bias=False)
+        self.gate = Matrix(config.dim, config.ffn)
+        self.up = Matrix(config.dim, config.ffn)
+        self.down = Matrix(config.ffn, config.dim)
 
     def forward(self, x):
         return self.down(F.silu(self.gate(x)) * self.up(x))

@@ -7,10 +7,11 @@ from pathlib import Path
 import torch
 
 from . import awq, checkpoint
-from .blocks import rounded
+from .blocks import relative_error, rounded
 from .calibrate import STAGES, Calibration
 from .gptq import gptq
 from .model import Llama
+from .threads import ahead
 
 KINDS = {"int8": "Q8_0", "int4": "Q4_0"}
 METHODS = {
@@ -46,14 +47,14 @@ def quantize_model(model: Llama, kind: str, method: str, data: Path | None = Non
     scales, errors = {}, {}
 
     def put(weight, values, scale):
-        errors[names[weight]] = float((values - weight).square().mean().sqrt() / weight.square().mean().sqrt().clamp(min=1e-12))
+        errors[names[weight]] = relative_error(values, weight)
         weight.copy_(values)
         scales[names[weight]] = scale
 
     if method == "rtn":
-        for weight in model.parameters():
-            if weight.dim() == 2:
-                put(weight, *rounded(weight, kind))
+        matrices = [weight for weight in model.parameters() if weight.dim() == 2]
+        for weight, (values, scale, error) in zip(matrices, ahead([lambda w=w: _nearest(w, kind) for w in matrices])):
+            weight.data, scales[names[weight]], errors[names[weight]] = values, scale, error
         return scales, errors
     if data is None:
         raise QuantizeError(f"--method {method} looks at examples: --data is the folder that prepare_data wrote")
@@ -70,6 +71,12 @@ def quantize_model(model: Llama, kind: str, method: str, data: Path | None = Non
                 put(matrix, *(awq.clipped if method == "awq" else gptq)(matrix, moment, kind))
         calibration.advance(block)
     return scales, errors
+
+
+@torch.no_grad()
+def _nearest(weight, kind: str):
+    values, scale = rounded(weight, kind)
+    return values, scale, relative_error(values, weight)
 
 
 def _embedding(model: Llama, calibration: Calibration, kind: str, method: str):

@@ -1,6 +1,7 @@
-"""FOLDER CONFIGURATION TYPE ROUNDS: how long exporting a checkpoint of random weights takes, and how long reading the
-checkpoint and writing as many bytes as the export has: both from a cold file and until the disk has all of it.
-Prints {"export": [seconds], "copy": [seconds], "read": bytes, "written": bytes}.
+"""FOLDER CONFIGURATION TO ROUNDS: how long it takes to export a checkpoint of random weights (to Q8_0, Q4_0) or to
+quantise it to another checkpoint (to int8, int4), every value to the nearest; and how long to read the checkpoint and
+write as many bytes as came out: both from a cold file and until the disk has all of it.
+Prints {"made": [seconds], "copy": [seconds], "read": bytes, "written": bytes}.
 """
 
 import json
@@ -15,6 +16,7 @@ from sentencepiece import sentencepiece_model_pb2 as spm
 from auton_slm import checkpoint, config
 from auton_slm.export import export_gguf
 from auton_slm.model import Llama
+from auton_slm.quantize import KINDS, quantize
 
 PIECE = 1 << 20
 
@@ -55,18 +57,27 @@ def timed(source: Path, action) -> float:
     return time.perf_counter() - begun
 
 
-folder, name, kind, rounds = Path(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4])
-data, source, out = folder / "data", folder / f"{name}.pt", folder / f"{name}.gguf"
+folder, name, to, rounds = Path(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4])
+data, source, out = folder / "data", folder / f"{name}.pt", folder / "made"
 if not source.exists():
     settings = config.load(name)
     torch.manual_seed(1)
     checkpoint.save(source, {"model": Llama(settings.model).state_dict(), "config": settings.as_dict(), "step": 0})
     data.mkdir()
     tokenizer(config.CONFIG_DIR.parents[1] / "models/mini_3M.tokenizer.model", data / "tokenizer.model", settings.model.vocab_size)
-export_gguf(source, data, out, kind)
+
+
+def make() -> None:
+    if to in KINDS:
+        quantize(source, out, to, "rtn")
+    else:
+        export_gguf(source, data, out, to)
+
+
+make()
 size = out.stat().st_size
-times = {"export": [], "copy": []}
+times = {"made": [], "copy": []}
 for _ in range(rounds):  # turn by turn, so that what else the machine does hits both
-    times["export"].append(timed(source, lambda: export_gguf(source, data, out, kind)))
+    times["made"].append(timed(source, make))
     times["copy"].append(timed(source, lambda: copy(source, folder / "copy", size)))
 print(json.dumps({**times, "read": source.stat().st_size, "written": size}))
