@@ -1,8 +1,10 @@
-"""An exported file as other programs have it, beside the checkpoint it was made from: ONNX Runtime, and the engine of the
-kernel, a program of this machine (host/neural_ask.c)."""
+"""An exported file as other programs have it, beside the checkpoint it was made from: ONNX Runtime, the reader of llama.cpp
+where it is installed (the package gguf), and the engine of the kernel, a program of this machine (host/neural_ask.c)."""
 
 import math
 import subprocess
+from copy import deepcopy
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +16,9 @@ from .checkpoint import load_model
 from .config import Config
 from .data import heldout
 from .data.normalize import normalize
-from .export import keys_of
+from .export import keys_of, tensor_names
 from .imports import import_model
+from .model import Llama
 from .tokenizer import Tokenizer
 
 ROWS = 16  # of the validation set
@@ -38,6 +41,26 @@ def gguf_logits(file: Path, tokens: torch.Tensor, scratch: Path) -> np.ndarray:
     import_model(file, scratch / "imported.pt")
     with torch.no_grad():
         return load_model(scratch / "imported.pt")[0](tokens).float().numpy()
+
+
+def in_llama_cpp_reader(file: Path, model: Llama, tokens: torch.Tensor, expected: np.ndarray) -> dict | None:
+    """How far the logits are from those expected, at most, by the weights that this reader finds; None where there is none."""
+    try:
+        from gguf import GGUFReader, dequantize
+    except ImportError:
+        return None
+    read = deepcopy(model)
+    weights = tensor_names(read)
+    found = {tensor.name: dequantize(tensor.data, tensor.tensor_type) for tensor in GGUFReader(file).tensors}
+    if other := found.keys() ^ weights.keys():
+        raise ElsewhereError(f"llama.cpp's reader and the checkpoint do not both have {min(other)} in {file.name}")
+    with torch.no_grad():
+        for name, weight in weights.items():
+            if found[name].shape != tuple(weight.shape):
+                raise ElsewhereError(f"{name} has the shape {found[name].shape} for llama.cpp's reader, {tuple(weight.shape)} in the checkpoint")
+            weight.copy_(torch.from_numpy(found[name].copy()))
+        difference = np.abs(read(tokens).float().numpy() - expected).max()
+    return {"version": version("gguf"), "difference": float(difference)}
 
 
 def rows_of(data: Path, config: Config) -> tuple[torch.Tensor, list[int]]:

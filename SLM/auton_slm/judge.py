@@ -88,7 +88,7 @@ def evaluation(path: Path, directory: Path, size: int) -> dict:
 
 def export(path: Path, directory: Path, file: Path, engine: Path) -> dict:
     """How far the logits of a file are from those of the checkpoint that it was exported from, at most; and of a GGUF file
-    what the kernel's engine, a program, makes of it."""
+    what llama.cpp's reader and the kernel's engine, a program, make of it."""
     import tempfile
 
     import numpy as np
@@ -108,8 +108,9 @@ def export(path: Path, directory: Path, file: Path, engine: Path) -> dict:
             found = elsewhere.gguf_logits(file, tokens, Path(scratch))
     if found.shape != expected.shape:
         raise ValueError(f"{file.name} gives logits of the shape {found.shape}, the checkpoint {expected.shape}")
-    result = {"difference": float(np.abs(found - expected).max()), "engine": None}
+    result = {"difference": float(np.abs(found - expected).max()), "reader": None, "engine": None}
     if file.suffix == ".gguf":
+        result["reader"] = elsewhere.in_llama_cpp_reader(file, model, tokens, expected)
         tokenizer = Tokenizer(directory / "tokenizer.model")
         texts, cut = elsewhere.cut_otherwise(engine, file, tokenizer)
         result["engine"] = {**elsewhere.in_engine(engine, file, tokens, lengths, expected), "texts": texts, "cut_otherwise": cut,

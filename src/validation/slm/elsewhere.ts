@@ -20,20 +20,27 @@ export async function loadChecks(tree: ModelTree, file: string, manifest: Manife
   const read = extname(file) === '.gguf' ? readExported(path, manifest) : undefined;
   if (read && 'refused' in read) return [read.refused];
   const data = join(tree.folder, readRecord(tree, RECORDS.data, dataRecord).name);
-  const { difference, engine } = await tree.judge.export(
+  const { difference, reader, engine } = await tree.judge.export(
     join(tree.folder, manifest.checkpoint.path),
     data,
     path,
   );
   return [
     ...(read ? [shapeCheck(read, manifest)] : []),
-    check(
-      'export_logits',
-      difference !== null && difference <= MAX_LOGIT_DIFFERENCE,
-      `${file}: logits differ from its checkpoint's by at most ${difference?.toExponential(1) ?? 'no number'} (at most ${MAX_LOGIT_DIFFERENCE}).`,
-    ),
+    logitsCheck('export_logits', file, difference),
+    ...(reader
+      ? [logitsCheck('export_reader', `${file} in llama.cpp's reader ${reader.version}`, reader.difference)]
+      : []),
     ...(read && engine ? engineChecks(file, engine, isQuantised(read)) : []),
   ];
+}
+
+function logitsCheck(name: string, what: string, difference: number | null): Check {
+  return check(
+    name,
+    difference !== null && difference <= MAX_LOGIT_DIFFERENCE,
+    `${what}: logits differ from its checkpoint's by at most ${difference?.toExponential(1) ?? 'no number'} (at most ${MAX_LOGIT_DIFFERENCE}).`,
+  );
 }
 
 /** By the project's own reader. */

@@ -43,6 +43,8 @@ const judged = {
   export: z.object({
     /** The largest between its logits and those of its checkpoint, by the weights of the file. */
     difference: z.number().nullable(),
+    /** Of a GGUF file: the same by the weights that llama.cpp's own reader finds; null where it is not installed. */
+    reader: z.object({ version: z.string(), difference: z.number().nullable() }).nullable(),
     /** Of a GGUF file: what the kernel's engine makes of it. `rms` and `contradicted` are parts of the logits' spread. */
     engine: z
       .object({

@@ -266,6 +266,18 @@ describe('the gates of a model in the making', () => {
       return refuses(EXPORT, 'export_logits', /differ from its checkpoint's by at most 2\.0e-2/);
     });
 
+    it('notice weights that llama.cpp’s reader finds to be others', async () => {
+      tree.found.reader = { version: '0.19.0', difference: 1e-6 };
+      assert.ok((await tree.judge({ kind: 'export' })).passed);
+      for (const [difference, said] of [
+        [0.5, /model-Q8_0\.gguf in llama\.cpp's reader 0\.19\.0: logits differ .* 5\.0e-1/],
+        [null, /no number/],
+      ] as const) {
+        tree.found.reader.difference = difference;
+        await refuses({ kind: 'export' }, 'export_reader', said);
+      }
+    });
+
     it('notice a file that the kernel’s engine computes otherwise: a permuted RoPE, exchanged weights', async () => {
       tree.found.engine.rms = 0.6;
       await refuses(EXPORT, 'export_engine', /in the kernel's engine: .*differ.*by 0\.6 of their spread/);
