@@ -140,8 +140,9 @@ def _prepare(arguments, progress):
 
 
 def _train(arguments, progress):
+    config = _config(arguments)  # what is wrong in it is told at once: PyTorch alone takes seconds to load
     from .train import train
-    train(_config(arguments), arguments.data, arguments.out, arguments.device, arguments.json)
+    train(config, arguments.data, arguments.out, arguments.device, arguments.json)
 
 
 def _baseline(arguments, progress):
