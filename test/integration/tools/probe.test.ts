@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { UserError } from '../../../src/protocol/errors.ts';
@@ -22,6 +22,15 @@ async function rejection(promise: Promise<unknown>): Promise<UserError> {
 }
 
 describe('the probe of the sandbox', () => {
+  // Where no other process probes.
+  const { TMPDIR } = process.env;
+  before(() => (process.env['TMPDIR'] = realpathSync(mkdtempSync(path.join(tmpdir(), 'auton-tmp-')))));
+  after(() => {
+    rmSync(tmpdir(), { recursive: true, force: true });
+    if (TMPDIR === undefined) delete process.env['TMPDIR'];
+    else process.env['TMPDIR'] = TMPDIR;
+  });
+
   it('passes a sandbox that holds, and leaves nothing behind', async function () {
     const before = probeFolders();
     assert.equal((await realSandbox(this)).mode, 'bubblewrap');
