@@ -231,6 +231,13 @@ export const TEST_TOOLS = [
     ...{ apt: 'libc6-dev-arm64-cross', dnf: null, pacman: 'aarch64-linux-gnu-glibc', brew: null },
   },
   {
+    name: 'SIMDe',
+    why: "runs the kernel's neural engine for AVX-512 on processors without",
+    files: ['/usr/include/simde/x86/avx512.h'],
+    platform: 'linux',
+    ...{ apt: 'libsimde-dev', dnf: 'simde-devel', pacman: 'simde', brew: null },
+  },
+  {
     name: 'Chromium',
     why: 'is the window of the VS Code that the tests run',
     commands: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'],

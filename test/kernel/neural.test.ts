@@ -3,7 +3,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TensorType } from '../../src/slm/gguf/format.ts';
-import { buildEngine, buildForAarch64, buildLlama, difference, type Engine } from './neural/engines.ts';
+import {
+  buildEngine,
+  buildForAarch64,
+  buildLlama,
+  buildWithSimde,
+  difference,
+  type Engine,
+} from './neural/engines.ts';
 import { generator, modelFile, type Shape } from './neural/models.ts';
 
 const SHAPES: Record<string, Shape> = {
@@ -47,7 +54,7 @@ describe('the neural engine of the reference kernel, as a program', function () 
   let llama: Engine | string;
   /** Emulated ones of AArch64, by name. */
   let processors: Map<string, Engine>;
-  /** Each instruction set of this machine by name, and those of the emulated processors, which take their time. */
+  /** Each instruction set of this machine and AVX-512 by name, and those of emulated processors, which take their time. */
   let isas: Map<string, Engine>;
   let emulated: Map<string, Engine>;
 
@@ -61,6 +68,11 @@ describe('the neural engine of the reference kernel, as a program', function () 
     processors = new Map(typeof aarch64 === 'string' ? [] : AARCH64_CPUS.map((cpu) => [cpu, aarch64(cpu)]));
     isas = isasOf(engine);
     assert.ok(isas.has('scalar') && isas.has('lanes'));
+    if (!isas.has('avx512')) {
+      const simde = isas.has('avx2') ? buildWithSimde(join(folder, 'simde')) : 'this machine has no AVX2';
+      if (typeof simde === 'string') console.log(`      without AVX-512: ${simde}`);
+      else isas.set('avx512', simde);
+    }
     emulated = new Map();
     for (const [cpu, one] of processors)
       for (const [isa, chosen] of isasOf(one)) if (!isas.has(isa)) emulated.set(`${isa} of ${cpu}`, chosen);

@@ -96,10 +96,16 @@ function build(
   cc: string,
   flags: string[],
   source: string,
-  { link = [], arch = ownArch }: { link?: string[]; arch?: Architecture } = {},
+  { link = [], arch = ownArch, make = [] }: { link?: string[]; arch?: Architecture; make?: string[] } = {},
 ): string {
   mkdirSync(folder, { recursive: true });
-  const variables = [`ARCH=${arch}`, `O=${folder}`, `HOSTCC=${cc}`, `HOST_CFLAGS=${flags.join(' ')}`];
+  const variables = [
+    `ARCH=${arch}`,
+    `O=${folder}`,
+    `HOSTCC=${cc}`,
+    `HOST_CFLAGS=${flags.join(' ')}`,
+    ...make,
+  ];
   execFileSync('make', ['-s', `-j${availableParallelism()}`, '-C', kernel, ...variables, 'host-neural'], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
@@ -113,6 +119,17 @@ function build(
 /** Compiles the kernel's engine for this machine. With `checks`, sanitizers end it at the first wrong access. */
 export function buildEngine(folder: string, { checks = false } = {}): Engine {
   return new Engine([build(folder, 'cc', checks ? ['-g', '-O1', ...SANITIZERS] : ['-g', '-O2'], 'engine.c')]);
+}
+
+/** Compiles it for this machine with AVX-512 in portable C, for a processor with AVX2. Or what is missing. */
+export function buildWithSimde(folder: string): Engine | string {
+  if (ownArch !== 'x86_64') return 'this machine is no x86_64';
+  const header = ['-include', 'simde/x86/avx512.h'];
+  if (spawnSync('cc', ['-M', ...header, '-xc', '/dev/null'], { stdio: 'ignore' }).status !== 0)
+    return 'SIMDe is not installed (libsimde-dev)';
+  const include = join(import.meta.dirname, 'simde');
+  const make = [`slm_neural_ISA_avx512=-I${include} -mavx2 -mfma -mf16c -Wno-psabi`];
+  return new Engine([build(folder, 'cc', ['-g', '-O2'], 'engine.c', { make })], { NEURAL_ISA: 'avx512' });
 }
 
 /** Compiles it for AArch64, whose processors QEMU then emulates: for the name of one, its engine. Or what is missing. */
