@@ -194,7 +194,7 @@ describe('the neural engine of the reference kernel, as a program', function () 
     const shapes = [
       ...(['F32', ...QUANTISED] as TensorType[]).map((type) => ({ ...BASE, type })),
       // Where neighbouring tokens, which see different positions, are taken together.
-      ...[odd, { ...odd, kvHeads: 3 }].map((shape) => ({ ...shape, type: 'F32' as TensorType })),
+      ...[odd, { ...odd, kvHeads: 3 }].map((shape) => ({ ...shape, type: 'F32' as const })),
     ];
     for (const { type, ...shape } of shapes) {
       const file = model({ ...shape, layers: 2, type });
