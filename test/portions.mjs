@@ -10,6 +10,7 @@ import { dirname } from 'node:path';
 const ROWS = [
   { folder: 'test/vscode/', by: () => 'test/vscode', options: [], givesWay: false }, // one server and one browser
   { folder: 'test/integration/cli/', by: dirname },
+  { folder: 'test/integration/run/', by: dirname },
   { folder: 'test/slm/', by: (file) => file },
   { folder: 'test/kernel/', by: (file) => file },
   { folder: 'test/integration/', by: dirname },
