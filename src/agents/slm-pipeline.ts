@@ -1,6 +1,6 @@
 import type { ModelSize } from '../protocol/config.ts';
 import type { TaskSpec } from '../protocol/task.ts';
-import { RECORDS } from '../slm/records/format.ts';
+import { RECORDS } from '../slm/records/paths.ts';
 
 /** What of a run's configuration the pipeline's tasks speak of. */
 export interface PipelineSettings {

@@ -5,7 +5,7 @@ import { EXIT } from '../protocol/errors.ts';
 import type { EventOf, RunEvent, RunOutcome } from '../protocol/events.ts';
 import { applyEvent } from '../protocol/fold.ts';
 import { emptyRunState } from '../protocol/run-state.ts';
-import { RECORDS } from '../slm/records/format.ts';
+import { RECORDS } from '../slm/records/paths.ts';
 import { readEventLog } from '../run/event-log.ts';
 import type { Cli } from './cli.ts';
 import { columnsOf } from './cli.ts';

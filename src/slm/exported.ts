@@ -3,7 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import type { Config } from '../protocol/config.ts';
 import { hasCode } from '../protocol/errors.ts';
 import { ARCHITECTURES } from '../protocol/roles.ts';
-import { RECORDS } from './records/format.ts';
+import { RECORDS } from './records/paths.ts';
 
 /** A GGUF file that was made in a folder. */
 export interface ExportedModel {

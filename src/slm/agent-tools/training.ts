@@ -4,7 +4,7 @@ import type { evaluateModelInput, quantizeModelInput, trainModelInput } from '..
 import type { ToolResult } from '../../tools/tool.ts';
 import type { StageEvent } from '../pipeline/events.ts';
 import { varied } from '../pipeline/training-values.ts';
-import { RECORDS } from '../records/format.ts';
+import { RECORDS } from '../records/paths.ts';
 import { recordEvaluation, recordQuantization, recordTraining } from '../records/write.ts';
 import type { Bench } from './bench.ts';
 

@@ -14,7 +14,7 @@ import type {
   QuantizationRecord,
   TrainingRecord,
 } from './format.ts';
-import { RECORDS } from './format.ts';
+import { RECORDS } from './paths.ts';
 import { thinLog, trainingEnd } from './log.ts';
 
 /** The worktree that a record is written to, and the run's folder with what it is about. */

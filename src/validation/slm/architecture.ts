@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { join } from 'node:path';
-import { dataRecord, RECORDS, type DataRecord } from '../../slm/records/format.ts';
+import { dataRecord, type DataRecord } from '../../slm/records/format.ts';
+import { RECORDS } from '../../slm/records/paths.ts';
 import { check, type Check } from './checks.ts';
 import type { JudgedArchitecture } from './judge.ts';
 import { fitsName } from './tiers.ts';

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { dataRecord, RECORDS, type DataRecord } from '../../slm/records/format.ts';
+import { dataRecord, type DataRecord } from '../../slm/records/format.ts';
+import { RECORDS } from '../../slm/records/paths.ts';
 import { check, shown, short, type Check } from './checks.ts';
 import type { JudgedData } from './judge.ts';
 import { readRecord, type ModelTree } from './tree.ts';

@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import {
   dataRecord,
   evaluationRecord,
-  RECORDS,
   type EvaluationRecord,
   type TrainingRecord,
 } from '../../slm/records/format.ts';
+import { RECORDS } from '../../slm/records/paths.ts';
 import { check, shown, short, type Check } from './checks.ts';
 import type { JudgedEvaluation } from './judge.ts';
 import { goalsFor, type Goals } from './tiers.ts';

@@ -5,9 +5,9 @@ import {
   evaluationRecord,
   manifestRecord,
   quantizationRecord,
-  RECORDS,
   type ManifestRecord,
 } from '../../slm/records/format.ts';
+import { RECORDS } from '../../slm/records/paths.ts';
 import { sha256Of } from '../../slm/records/write.ts';
 import { check, shown, short, type Check } from './checks.ts';
 import { loadChecks } from './elsewhere.ts';

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { dataRecord, manifestRecord, quantizationRecord, RECORDS } from '../../slm/records/format.ts';
+import { dataRecord, manifestRecord, quantizationRecord } from '../../slm/records/format.ts';
+import { RECORDS } from '../../slm/records/paths.ts';
 import { sha256Of } from '../../slm/records/write.ts';
 import { check, short, type Check } from './checks.ts';
 import {

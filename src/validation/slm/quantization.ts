@@ -3,10 +3,10 @@ import {
   dataRecord,
   evaluationRecord,
   quantizationRecord,
-  RECORDS,
   type QuantizationRecord,
   type TrainingRecord,
 } from '../../slm/records/format.ts';
+import { RECORDS } from '../../slm/records/paths.ts';
 import { check, shown, short, type Check } from './checks.ts';
 import type { JudgedCheckpoint, JudgedEvaluation } from './judge.ts';
 import { artefactCheck, chosenIn, quantizationsIn, readRecord, type ModelTree } from './tree.ts';

@@ -4,11 +4,11 @@ import { isDeepStrictEqual } from 'node:util';
 import {
   choiceRecord,
   dataRecord,
-  RECORDS,
   trainingRecord,
   type DataRecord,
   type TrainingRecord,
 } from '../../slm/records/format.ts';
+import { RECORDS } from '../../slm/records/paths.ts';
 import { bestEvaluation, logEvents, type LogEvent } from '../../slm/records/log.ts';
 import { check, isClose, shown, short, type Check } from './checks.ts';
 import type { JudgedCheckpoint } from './judge.ts';
