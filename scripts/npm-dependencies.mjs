@@ -26,7 +26,8 @@ export function dependencyProblem(folder) {
 
 /** Runs `npm ci`, with its output shown; the exit status. */
 export function installDependencies(folder, env) {
-  const result = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], {
+  // Without npm's warnings: some packages ask for the Node that they are run by, which this very command brings.
+  const result = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: folder,
     env: outsideNpm({ folder, env }),
     stdio: 'inherit',

@@ -10,7 +10,6 @@
 #define LEAST_PAGES 64
 #define MOST_PAGES 4096 /* 16 MB */
 #define RAM_PART 16     /* of the memory for the cache of one disk */
-#define RUN_PAGES 16    /* of one transfer */
 
 struct cache {
     block_device_t *disk;
@@ -18,12 +17,12 @@ struct cache {
     size_t count, limit, dirty;
     struct cache_page *table[BUCKETS];
     struct cache_page *clean_newest, *clean_oldest, *dirty_newest, *dirty_oldest;
-    uint8_t *run; /* RUN_PAGES pages for writing what follows one another */
+    uint8_t *run; /* CACHE_RUN pages for writing what follows one another */
 };
 
 struct cache *cache_create(block_device_t *disk) {
     struct cache *c = kzalloc(sizeof *c);
-    phys_addr_t run = c ? pmm_alloc_pages(RUN_PAGES) : 0;
+    phys_addr_t run = c ? pmm_alloc_pages(CACHE_RUN) : 0;
     if (!run) {
         kfree(c);
         return NULL;
@@ -81,7 +80,7 @@ void cache_destroy(struct cache *c) {
         give_up(c, c->clean_oldest);
     while (c->dirty_oldest)
         give_up(c, c->dirty_oldest);
-    pmm_free_pages(virt_to_phys(c->run), RUN_PAGES);
+    pmm_free_pages(virt_to_phys(c->run), CACHE_RUN);
     kfree(c);
 }
 
@@ -204,7 +203,7 @@ void cache_read_ahead(struct cache *c, uint64_t index, size_t count) {
     while (count && index < c->disk_pages && find(c, index))
         index++, count--;
     size_t run = 0;
-    while (run < count && run < RUN_PAGES && index + run < c->disk_pages && !find(c, index + run))
+    while (run < count && run < CACHE_RUN && index + run < c->disk_pages && !find(c, index + run))
         run++;
     make_room(c, run);
     phys_addr_t frames = run > 1 && c->count + run <= c->limit ? pmm_alloc_pages(run) : 0;
@@ -267,7 +266,7 @@ static int write_stage(struct cache *c, struct cache_page **pages, size_t count,
             uint64_t at = pages[i]->index * CACHE_UNITS + u;
             if (pages[i]->stage[u] != stage)
                 continue;
-            if (at != run.start + run.units || run.units == RUN_PAGES * CACHE_UNITS) {
+            if (at != run.start + run.units || run.units == CACHE_RUN * CACHE_UNITS) {
                 int result = write_run(c, &run);
                 if (result)
                     return result;

@@ -8,6 +8,7 @@
 #define CACHE_PAGE 4096u
 #define CACHE_UNIT 1024u /* what is changed and written at least: the smallest block of a file system */
 #define CACHE_UNITS (CACHE_PAGE / CACHE_UNIT)
+#define CACHE_RUN 32u    /* pages of one transfer at most */
 
 enum cache_stage { CLEAN, STAGE_MAPS, STAGE_DATA, STAGE_INODES, STAGE_NAMES, CACHE_STAGES };
 
@@ -30,7 +31,8 @@ int cache_get(struct cache *cache, uint64_t index, struct cache_page **out);
 int cache_get_new(struct cache *cache, uint64_t index, size_t offset, size_t bytes, struct cache_page **out);
 void cache_put(struct cache *cache, struct cache_page *page);
 bool cache_has(struct cache *cache, uint64_t index);
-/* Reads `count` pages that follow one another by one transfer, as far as they are not here. Failing does no harm. */
+/* Reads up to CACHE_RUN of `count` pages that follow one another by one transfer, as far as they are not here. Failing
+ * does no harm. */
 void cache_read_ahead(struct cache *cache, uint64_t index, size_t count);
 /* Bytes of a pinned page have changed. A unit that waits to be written already keeps its earlier stage. */
 void cache_changed(struct cache_page *page, size_t offset, size_t bytes, enum cache_stage stage);

@@ -2,15 +2,13 @@
 #include <auton/string.h>
 #include "ext2.h"
 
-#define READ_AHEAD_PAGES 16
-
 /* The file goes on from `position`: reads what follows on the disk without a gap, by one transfer. */
 static void read_ahead(struct inode *inode, uint64_t position, uint32_t block) {
     struct ext2 *e = ext2_of(inode);
     uint64_t n = position / e->block_bytes + 1, end = (inode->size + e->block_bytes - 1) / e->block_bytes;
     uint32_t per_page = CACHE_PAGE / e->block_bytes, count = 1, next;
     bool fresh;
-    while (count < READ_AHEAD_PAGES * per_page && n < end && ext2_map(inode, n, false, &next, &fresh) == 0 &&
+    while (count < CACHE_RUN * per_page && n < end && ext2_map(inode, n, false, &next, &fresh) == 0 &&
            next == block + count)
         count++, n++;
     uint64_t first = (uint64_t)block * e->block_bytes / CACHE_PAGE;
