@@ -268,8 +268,9 @@ describe('auton', () => {
       await until(run, /Pausing/);
       await new Promise((later) => setTimeout(later, 150)); // sooner it is taken for an echo of the first
       run.kill('SIGINT');
-      const [code] = (await closed) as [number];
-      assert.equal(code, 130, run.text);
+      const [code, signal] = (await closed) as [number | null, string | null];
+      // One that was through with pausing just before is ended by the signal itself: to a shell the same.
+      assert.ok(code === 130 || signal === 'SIGINT', `${code} ${signal}\n${run.text}`);
       assert.equal(auton('resume').status, 0);
     });
   });
