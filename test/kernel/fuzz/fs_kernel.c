@@ -3,6 +3,7 @@
 #include <auton/mm.h>
 #include <auton/random.h>
 #include <auton/sched.h>
+#include "../../../kernels/reference/fs/cache.h"
 
 extern void abort(void) NORETURN;
 extern void *malloc(size_t bytes);
@@ -22,16 +23,16 @@ void pmm_free_page(phys_addr_t page) {
 }
 
 /* Pages got together are given back one by one, which malloc() does not know: only the cache's own run is such. */
-static uint8_t run[16][PAGE_SIZE] __attribute__((aligned(4096)));
+static uint8_t run[CACHE_RUN][PAGE_SIZE] __attribute__((aligned(4096)));
 static bool run_used;
 phys_addr_t pmm_alloc_pages(size_t count) {
-    if (run_used || count != 16)
+    if (run_used || count != CACHE_RUN)
         return 0; /* read ahead does without */
     run_used = true;
     return (phys_addr_t)(uintptr_t)run;
 }
 void pmm_free_pages(phys_addr_t first, size_t count) {
-    if (first != (phys_addr_t)(uintptr_t)run || count != 16)
+    if (first != (phys_addr_t)(uintptr_t)run || count != CACHE_RUN)
         abort();
     run_used = false;
 }
