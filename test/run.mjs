@@ -22,6 +22,9 @@ const COMMON = ['--fail-zero', '--forbid-only', '--reporter', 'test/reporter.mjs
 /** One more than processors, for suites wait for boots, windows and timers. More than four need much memory. */
 const LANES = Math.min(4, availableParallelism() + 1);
 
+/** So long the rest of an output may take once its writer has ended. */
+const REST_MS = 10_000;
+
 const running = new Set();
 let interrupted = false;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
@@ -72,12 +75,20 @@ function mocha(args, output) {
   return child;
 }
 
-/** Its exit status; 1 when a signal ended it. */
+/** Its exit status; 1 when a signal ended it. What it left behind may hold its output open: that is not waited for. */
 function ended(child) {
   return new Promise((resolve) => {
-    child.on('close', (code) => {
+    const end = (code) => {
       running.delete(child);
+      child.stdout?.destroy();
+      child.stderr?.destroy();
       resolve(code ?? 1);
+    };
+    child.on('close', end);
+    child.on('exit', (code) => {
+      const left = () => (console.log('A process was left behind that holds the output open.'), end(code));
+      const waiting = setTimeout(left, REST_MS);
+      child.on('close', () => clearTimeout(waiting));
     });
   });
 }
