@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync } from 'node:fs';
+import { cpSync, existsSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -50,7 +50,12 @@ export async function serialOf(
     if (until?.test(text)) qemu.kill();
   });
   const ended = once(qemu, 'close');
-  await meanwhile();
+  try {
+    await meanwhile();
+  } catch (error) {
+    qemu.kill(); // it may be halted, and would wait for a debugger forever
+    throw error;
+  }
   const [code] = (await ended) as [number | null];
   if (code !== 0 && !until?.test(text)) throw new Error(`QEMU ended with ${code ?? 'a signal'}:\n${text}`);
   return text;
@@ -87,9 +92,9 @@ export interface Debugger {
   write(address: number, bytes: Buffer): Promise<void>;
 }
 
-/** Works on a halted machine by GDB's protocol, and lets it run then. */
+/** Works on a halted machine by GDB's protocol, and lets it run then; its socket is gone afterwards. */
 export async function debug(socket: string, work: (gdb: Debugger) => Promise<void>): Promise<void> {
-  for (let tries = 0; !existsSync(socket) && tries < 200; tries++) await sleep(50);
+  for (let tries = 0; !existsSync(socket) && tries < 1200; tries++) await sleep(50);
   const gdb = connect(socket);
   const ask = async (packet: string): Promise<string> => {
     const sum = [...packet].reduce((n, c) => (n + c.charCodeAt(0)) & 0xff, 0);
@@ -110,4 +115,5 @@ export async function debug(socket: string, work: (gdb: Debugger) => Promise<voi
   });
   await ask('D');
   gdb.destroy();
+  rmSync(socket, { force: true }); // a next machine's is not to be taken for this one
 }
