@@ -7,7 +7,7 @@
 /* Each group of rows is read once for all tokens. */
 INLINE void multiply_groups(uint32_t type, const struct matrix *m, const struct activations *in, float *out, size_t stride) {
     const struct tensor *t = &m->tensor;
-    size_t blocks = t->columns / 32, scale_bytes = packed_scales(t), group_bytes = packed_group(t);
+    size_t blocks = t->columns / 32, group_bytes = packed_group(t);
     const uint8_t *group = m->packed;
     struct input inputs[TOKENS];
     for (size_t row = 0; row < t->rows; row += ROWS, group += group_bytes)
@@ -18,11 +18,11 @@ INLINE void multiply_groups(uint32_t type, const struct matrix *m, const struct 
             for (size_t i = 0; i < count; i++)
                 inputs[i] = input_of(in, first + i);
             if (count == TOKENS)
-                tile(type, group, group + scale_bytes, blocks, inputs, TOKENS, to, stride);
+                tile(type, group, blocks, inputs, TOKENS, to, stride);
             else if (count == FEWER)
-                tile(type, group, group + scale_bytes, blocks, inputs, FEWER, to, stride);
+                tile(type, group, blocks, inputs, FEWER, to, stride);
             else
-                tile(type, group, group + scale_bytes, blocks, inputs, 1, to, stride);
+                tile(type, group, blocks, inputs, 1, to, stride);
         }
 }
 

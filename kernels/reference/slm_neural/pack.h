@@ -1,7 +1,8 @@
-/* Matrices with their rows interleaved, so that the same four columns of ROWS rows fill one vector or two. A group of
- * ROWS rows is first its scales, (columns/32, parts, ROWS), then its quants, (columns/32, 8 or 4, ROWS, 4 bytes); both
- * start at multiples of 64. Rows that the last group lacks are zeros. Included with ROWS and FLIP defined: FLIP is put
- * to the bytes of Q8_0, for instructions that want them without sign. */
+/* Matrices with their rows interleaved, so that the same four columns of ROWS rows fill one vector or two. Of a group of
+ * ROWS rows, blocks of 32 columns follow each other: the scales of some, (blocks, parts, ROWS), which fill a line of 64
+ * bytes, then their quants, (blocks, 8 or 4, ROWS, 4 bytes). So a product reads a matrix from its first byte to its last,
+ * which is what processors fetch ahead. Rows that the last group lacks are zeros. Included with ROWS and FLIP defined:
+ * FLIP is put to the bytes of Q8_0, for instructions that want them without sign. */
 #pragma once
 #include "isa.h"
 #include "math.h"
@@ -22,12 +23,30 @@ static inline struct packed_format packed_format(uint32_t type) {
     }
 }
 
-static inline size_t packed_scales(const struct tensor *t) {
-    return ALIGN_UP((size_t)t->columns / 32 * packed_format(t->type).scale_bytes * ROWS, 64);
+/* Blocks whose scales lie together. */
+static inline size_t packed_together(uint32_t type) {
+    size_t bytes = packed_format(type).scale_bytes * ROWS;
+    return bytes < 64 ? 64 / bytes : 1;
+}
+
+/* Where the blocks lie that share a line of scales with block `b`. */
+static inline size_t packed_line(uint32_t type, size_t b) {
+    const struct packed_format p = packed_format(type);
+    return b / packed_together(type) * packed_together(type) * (p.scale_bytes + p.quant_bytes) * ROWS;
+}
+
+static inline size_t packed_scales(uint32_t type, size_t b) {
+    return packed_line(type, b) + b % packed_together(type) * packed_format(type).scale_bytes * ROWS;
+}
+
+static inline size_t packed_quants(uint32_t type, size_t b) {
+    const struct packed_format p = packed_format(type);
+    size_t together = packed_together(type);
+    return packed_line(type, b) + (together * p.scale_bytes + b % together * p.quant_bytes) * ROWS;
 }
 
 static inline size_t packed_group(const struct tensor *t) {
-    return packed_scales(t) + ALIGN_UP((size_t)t->columns / 32 * packed_format(t->type).quant_bytes * ROWS, 64);
+    return packed_line(t->type, ALIGN_UP((size_t)t->columns / 32, packed_together(t->type)));
 }
 
 static uint64_t packed_bytes(const struct tensor *t) {
@@ -76,13 +95,12 @@ static void pack(const struct tensor *t, uint8_t *out) {
     const struct packed_format p = packed_format(t->type);
     size_t row_bytes = (size_t)t->columns / f->block * f->block_bytes, blocks = t->columns / 32;
     for (size_t first = 0; first < t->rows; first += ROWS, out += packed_group(t)) {
-        uint8_t *scales = out, *quants = out + packed_scales(t);
         if (t->rows - first < ROWS)
             memset(out, 0, packed_group(t));
         for (size_t r = 0; r < ROWS && first + r < t->rows; r++) {
             const uint8_t *row = t->data + (first + r) * row_bytes;
             for (size_t b = 0; b < blocks; b++) {
-                uint8_t *s = scales + b * p.scale_bytes * ROWS, *q = quants + b * p.quant_bytes * ROWS + 4 * r;
+                uint8_t *s = out + packed_scales(t->type, b), *q = out + packed_quants(t->type, b) + 4 * r;
                 if (p.scale_bytes == 2) {
                     const uint8_t *block = row + b * f->block_bytes;
                     __builtin_memcpy(s + 2 * r, block, 2);

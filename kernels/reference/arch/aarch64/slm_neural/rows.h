@@ -68,20 +68,21 @@ INLINE float32x4x2_t add_block(uint32_t type, float32x4x2_t sums, const int8x16_
 }
 
 /* One group of rows for `count` tokens, a constant where it is called: type too, so that each case is a loop of its own. */
-INLINE void tile(uint32_t type, const uint8_t *scales, const uint8_t *quants, size_t blocks, const struct input *in,
-                 unsigned count, float *out, size_t stride) {
+INLINE void tile(uint32_t type, const uint8_t *group, size_t blocks, const struct input *in, unsigned count, float *out,
+                 size_t stride) {
     float32x4x2_t sums[TOKENS];
     bool halves = type == TYPE_Q8_0 || type == TYPE_Q4_0, nibbles = type == TYPE_Q4_0 || type == TYPE_Q4_K;
     for (unsigned t = 0; t < count; t++)
         sums[t] = (float32x4x2_t){{vdupq_n_f32(0), vdupq_n_f32(0)}};
     for (size_t b = 0; b < blocks; b++) {
+        const uint8_t *scales = group + packed_scales(type, b), *quants = group + packed_quants(type, b);
         int8x16_t w[16];
         if (nibbles)
-            load_nibbles(quants + b * 128, w);
+            load_nibbles(quants, w);
         else
-            load_bytes(quants + b * 256, w);
-        float32x4x2_t scale = halves ? load_halves(scales + b * 16) : load_floats(scales + b * 64);
-        float32x4x2_t second = halves ? scale : load_floats(scales + b * 64 + 32);
+            load_bytes(quants, w);
+        float32x4x2_t scale = halves ? load_halves(scales) : load_floats(scales);
+        float32x4x2_t second = halves ? scale : load_floats(scales + 32);
         for (unsigned t = 0; t < count; t++)
             sums[t] = add_block(type, sums[t], w, scale, second, &in[t], b);
     }

@@ -12,7 +12,6 @@
 #define TOKENS 4
 #define FEWER 1
 #define HALVES 2   /* registers with a value for each row */
-#define AHEAD 1024 /* bytes that the memory is asked for before they are needed */
 #define UNROLL _Pragma("GCC unroll 8")
 /* The sum is ready here: a compiler that adds in another order needs more registers than there are. */
 #define IN_ORDER(sum) __asm__("" : "+x"(sum))
@@ -118,25 +117,16 @@ INLINE __m256 row_scale(uint32_t type, const uint8_t *scales, size_t part, size_
     return _mm256_load_ps((const float *)(scales + 64 * part + 32 * h));
 }
 
-INLINE void prefetch(const uint8_t *from, size_t bytes) {
-    for (size_t line = 0; line < bytes; line += 64)
-        _mm_prefetch(from + line, _MM_HINT_T0);
-}
-
 /* One group of rows for `count` tokens, a constant where it is called: type too, so that each case is a loop of its own. */
-INLINE void tile(uint32_t type, const uint8_t *scales, const uint8_t *quants, size_t blocks, const struct input *in,
-                 unsigned count, float *out, size_t stride) {
-    const struct packed_format format = packed_format(type);
+INLINE void tile(uint32_t type, const uint8_t *group, size_t blocks, const struct input *in, unsigned count, float *out,
+                 size_t stride) {
     const size_t parts = type == TYPE_Q6_K ? 2 : 1;
     floats totals;
     UNROLL
     for (unsigned t = 0; t < count; t++)
         totals[t][0] = totals[t][1] = _mm256_setzero_ps();
-    for (size_t b = 0; b < blocks; b++, quants += ROWS * format.quant_bytes, scales += ROWS * format.scale_bytes) {
-        if (count == 1) { /* else there is time enough */
-            prefetch(quants + AHEAD, ROWS * format.quant_bytes);
-            prefetch(scales + AHEAD, ROWS * format.scale_bytes);
-        }
+    for (size_t b = 0; b < blocks; b++) {
+        const uint8_t *scales = group + packed_scales(type, b), *quants = group + packed_quants(type, b);
         UNROLL
         for (size_t part = 0; part < parts; part++) {
             integers sums;

@@ -10,7 +10,6 @@
 
 #define TOKENS 8
 #define FEWER 4
-#define AHEAD 4096 /* bytes that the memory is asked for before they are needed */
 
 INLINE __m512i broadcast(const void *four_bytes) {
     int32_t word;
@@ -40,8 +39,8 @@ INLINE __m512i dot(__m512i sum, const __m512i *weights, const int8_t *quants, in
 }
 
 /* One group of rows for `count` tokens, a constant where it is called: type too, so that each case is a loop of its own. */
-INLINE void tile(uint32_t type, const uint8_t *scales, const uint8_t *quants, size_t blocks, const struct input *in,
-                 unsigned count, float *out, size_t stride) {
+INLINE void tile(uint32_t type, const uint8_t *group, size_t blocks, const struct input *in, unsigned count, float *out,
+                 size_t stride) {
     __m512 sums[TOKENS];
     bool nibbles = type == TYPE_Q4_0 || type == TYPE_Q4_K;
     for (unsigned t = 0; t < count; t++)
@@ -49,20 +48,16 @@ INLINE void tile(uint32_t type, const uint8_t *scales, const uint8_t *quants, si
     for (size_t b = 0; b < blocks; b++) {
         __m512i w[8];
         __m512 scale, second = _mm512_setzero_ps();
-        size_t block_bytes = nibbles ? 256 : 512;
-        for (size_t line = 0; count == 1 && line < block_bytes; line += 64) /* else there is time enough */
-            _mm_prefetch(quants + b * block_bytes + AHEAD + line, _MM_HINT_T0);
-        if (count == 1 && b % 2 == 0)
-            _mm_prefetch(scales + b * 32 + AHEAD / 8, _MM_HINT_T0);
+        const uint8_t *scales = group + packed_scales(type, b), *quants = group + packed_quants(type, b);
         if (nibbles)
-            load_nibbles(quants + b * block_bytes, w);
+            load_nibbles(quants, w);
         else
-            load_bytes(quants + b * block_bytes, w);
+            load_bytes(quants, w);
         if (type == TYPE_Q8_0 || type == TYPE_Q4_0) {
-            scale = _mm512_cvtph_ps(_mm256_load_si256((const __m256i *)(scales + b * 32)));
+            scale = _mm512_cvtph_ps(_mm256_load_si256((const __m256i *)scales));
         } else {
-            scale = _mm512_load_ps(scales + b * 128);
-            second = _mm512_load_ps(scales + b * 128 + 64);
+            scale = _mm512_load_ps(scales);
+            second = _mm512_load_ps(scales + 64);
         }
         for (unsigned t = 0; t < count; t++) {
             const int8_t *q = in[t].quants + 32 * b;
