@@ -1,5 +1,6 @@
 /* llama.cpp behind the commands of engine.c, so that both can be compared and measured: one thread, and in `logits` and
- * `greedy` the cache in floats; and `quantize IN OUT Q8_0|Q4_0`. LLAMA_BACKENDS is the folder of its libraries. */
+ * `greedy` the cache in floats, as in `bench` with LLAMA_FLOATS; and `quantize IN OUT Q8_0|Q4_0`. LLAMA_BACKENDS is the
+ * folder of its libraries. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,12 +25,12 @@ static void quiet(enum ggml_log_level level, const char *text, void *unused) {
         fputs(text, stderr);
 }
 
-static struct llama_context *context(bool exact) {
+static struct llama_context *context(bool in_floats) {
     struct llama_context_params p = llama_context_default_params();
     p.n_ctx = 2048;
     p.n_threads = p.n_threads_batch = 1;
     p.no_perf = true;
-    if (exact) {
+    if (in_floats) {
         p.type_k = p.type_v = GGML_TYPE_F32;
         p.flash_attn_type = LLAMA_FLASH_ATTN_TYPE_DISABLED;
     }
@@ -61,7 +62,7 @@ static int tokenize(void) {
 
 static int bench(size_t prompt, size_t count) {
     llama_token *tokens = calloc(prompt + 1, sizeof *tokens);
-    struct llama_context *c = context(false);
+    struct llama_context *c = context(getenv("LLAMA_FLOATS") != NULL);
     for (size_t i = 0; i < prompt; i++)
         tokens[i] = (llama_token)(i * 7919 % (size_t)vocabulary);
     llama_token first = 0; /* what it does once only */
@@ -97,7 +98,7 @@ int main(int argc, char **argv) {
     if (strcmp(argv[1], "quantize") == 0)
         return argc == 5 ? quantize(argv[2], argv[3], argv[4]) : 2;
     struct llama_model_params p = llama_model_default_params();
-    p.use_extra_bufts = strcmp(argv[1], "bench") == 0 && !getenv("LLAMA_PLAIN"); /* its repacked matrices round inputs in ways of their own */
+    p.use_extra_bufts = strcmp(argv[1], "bench") == 0; /* its repacked matrices round inputs in ways of their own */
     model = llama_model_load_from_file(argv[2], p);
     if (!model)
         return 1;
