@@ -5,7 +5,7 @@ before, so the result is an ordinary Llama; and the peaks of blocks are cut off 
 
 import torch
 
-from .blocks import BLOCK, best_scales, round_to, rounded
+from .blocks import BLOCK, best_scales, pack, peak_scales, round_to, unpack
 
 GRID = [step / 10 for step in range(11)]
 
@@ -29,8 +29,8 @@ def fold_scales(block, moments: dict, kind: str) -> None:
 
 def clipped(weights: torch.Tensor, moment: torch.Tensor, kind: str) -> tuple[torch.Tensor, torch.Tensor]:
     """(values, scales as float16): rows with their peaks kept or with blocks cut off, whichever errs less."""
-    kept, peaks = rounded(weights, kind)
     blocks = weights.float().reshape(-1, BLOCK)
+    kept, peaks = unpack(pack(weights, kind), kind), peak_scales(blocks, kind).half().reshape(len(weights), -1)
     scale = best_scales(blocks, moment.diagonal().reshape(-1, BLOCK).repeat(weights.shape[0], 1), kind)
     cut = (round_to(blocks, scale, kind).float() * scale[:, None]).reshape(weights.shape)
     better = (_row_errors(cut - weights, moment) < _row_errors(kept - weights, moment))[:, None]
@@ -49,7 +49,7 @@ def _search(matrices, moment: torch.Tensor, kind: str, shared=lambda scale: scal
         scale = scale / (scale.max() * scale.min()).sqrt()
         error = 0.0
         for matrix in matrices:
-            off = rounded(matrix.weight * scale, kind)[0] / scale - matrix.weight
+            off = unpack(pack(matrix.weight * scale, kind), kind) / scale - matrix.weight
             error += float(_row_errors(off, moment).sum())
         if error < least:
             best, least = scale, error

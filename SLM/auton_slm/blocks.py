@@ -35,8 +35,9 @@ def round_to(blocks: torch.Tensor, scale: torch.Tensor, kind: str) -> torch.Tens
     return scaled.add_(8.5).clamp_(0, 15).to(torch.int8).sub_(8)
 
 
-def packed(weights: torch.Tensor, kind: str, scale: torch.Tensor | None = None) -> memoryview:
-    """The bytes of a matrix. With `scale` (one float16 a block) its values are codes times that already."""
+def pack(weights: torch.Tensor, kind: str, scale: torch.Tensor | None = None) -> torch.Tensor:
+    """The bytes of a matrix, (rows, bytes of a row): every value to the nearest of its block, or, where `scale` has one
+    float16 a block, the codes that its values are at these scales."""
     blocks = _blocks(weights)
     out = torch.empty(len(blocks), BYTES[kind], dtype=torch.uint8)
     given = None if scale is None else scale.reshape(-1)
@@ -50,36 +51,31 @@ def packed(weights: torch.Tensor, kind: str, scale: torch.Tensor | None = None) 
         else:
             halves = codes.add_(8).view(torch.uint8)
             torch.add(halves[:, :16], halves[:, 16:], alpha=16, out=out[part, 2:])
-    return memoryview(out.numpy()).cast("B")
+    return out.reshape(len(weights), -1)
 
 
-def unpacked(data: torch.Tensor, kind: str, shape: tuple[int, ...]) -> tuple[torch.Tensor, torch.Tensor]:
-    """(values, scales as float16) of the bytes of a matrix."""
-    rows = data.reshape(-1, BYTES[kind])
-    scale = rows[:, :2].contiguous().view(torch.float16)[:, 0]
-    body = rows[:, 2:]
+def _values(blocks: torch.Tensor, kind: str) -> torch.Tensor:
+    """(blocks, 32) floats of (blocks, bytes of a block)."""
+    scale, body = blocks[:, :2].contiguous().view(torch.float16).float(), blocks[:, 2:]
     codes = body.view(torch.int8) if kind == "Q8_0" else torch.cat([body & 15, body >> 4], 1).to(torch.int8).sub_(8)
-    return (codes.float() * scale.float()[:, None]).reshape(shape), scale.reshape(*shape[:-1], -1)
+    return codes.float().mul_(scale)
 
 
-def rounded(weights: torch.Tensor, kind: str) -> tuple[torch.Tensor, torch.Tensor]:
-    """(values, scales as float16): the weights as they are after quantisation, each value to the nearest of its block."""
-    blocks = _blocks(weights)
-    values, scales = torch.empty_like(blocks), torch.empty(len(blocks), dtype=torch.float16)
+def unpack(packed: torch.Tensor, kind: str) -> torch.Tensor:
+    """The floats of a matrix of which these are the bytes, (rows, columns)."""
+    blocks = packed.reshape(-1, BYTES[kind])
+    out = torch.empty(len(blocks), BLOCK, device=packed.device)
     for start in range(0, len(blocks), _PIECE):
-        part = slice(start, start + _PIECE)
-        scale = peak_scales(blocks[part], kind)
-        scales[part] = scale
-        torch.mul(round_to(blocks[part], scale, kind).float(), scales[part].float()[:, None], out=values[part])
-    return values.reshape(weights.shape), scales.reshape(*weights.shape[:-1], -1)
+        out[start : start + _PIECE] = _values(blocks[start : start + _PIECE], kind)
+    return out.reshape(len(packed), -1)
 
 
-def relative_error(values: torch.Tensor, weights: torch.Tensor) -> float:
-    """Root mean square of what `values` are off, for a root mean square of 1."""
+def relative_error(packed: torch.Tensor, kind: str, weights: torch.Tensor) -> float:
+    """Root mean square of what the packed values are off, for a root mean square of 1."""
     off = size = 0.0
-    for a, b in zip(values.reshape(-1).split(_PIECE * BLOCK), weights.detach().reshape(-1).split(_PIECE * BLOCK)):
-        off += float((a - b).square_().sum())
-        size += float(b.square().sum())
+    for some, wanted in zip(packed.reshape(-1, BYTES[kind]).split(_PIECE), _blocks(weights).split(_PIECE)):
+        off += float(_values(some, kind).sub_(wanted).square_().sum())
+        size += float(wanted.square().sum())
     return (off / max(size, 1e-24 * weights.numel())) ** 0.5
 
 

@@ -1,4 +1,5 @@
-"""Checkpoints: written beside and renamed, so that a kill leaves the old one or the new one and never half of one."""
+"""Checkpoints: written beside and renamed, so that a kill leaves the old one or the new one and never half of one. Of a
+model that was quantised the matrices are bytes of a block format, (rows, bytes of a row)."""
 
 import errno
 import os
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import torch
 
+from . import blocks
 from .config import Config, ConfigError
 from .model import Llama, rope_table
 
@@ -63,6 +65,19 @@ def load(path: Path, device: str = "cpu") -> dict:
     return content
 
 
+def packed_weights(content: dict, kind: str) -> dict[str, torch.Tensor]:
+    """The matrices of a checkpoint that are bytes of this block format, by their names."""
+    if (content.get("quantisation") or {}).get("type") != kind:
+        return {}
+    return {name: weight for name, weight in content["model"].items() if weight.dtype == torch.uint8}
+
+
+def _weights(content: dict) -> dict[str, torch.Tensor]:
+    """All of them as floats."""
+    return {name: blocks.unpack(weight, content["quantisation"]["type"]) if weight.dtype == torch.uint8 else weight
+            for name, weight in content["model"].items()}
+
+
 def load_model(path: Path, device: str = "cpu") -> tuple[Llama, Config, dict]:
     """The model in evaluation mode, its configuration, and the rest of the checkpoint."""
     content = load(path, device)
@@ -70,7 +85,7 @@ def load_model(path: Path, device: str = "cpu") -> tuple[Llama, Config, dict]:
         config = Config.from_dict(content["config"], str(path))
         with torch.device("meta"):  # no memory for what is replaced at once
             model = Llama(config.model, drawn=False)
-        model.load_state_dict(content["model"], assign=True)
+        model.load_state_dict(_weights(content), assign=True)
         model.cos, model.sin = rope_table(config.model)
     except (ConfigError, RuntimeError) as error:
         raise CheckpointError(f"{path} does not fit this program: {error}") from None

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 
 from . import baseline, intents
 from .batches import Examples, Language, targets_and_weights
-from .blocks import rounded
+from .blocks import pack, unpack
 from .data import heldout
 from .data.actions import actions, valid
 from .data.normalize import normalize
@@ -41,7 +41,7 @@ def quantised_copy(model, kind: str | None):
     with torch.no_grad():
         for parameter in copy.parameters():
             if parameter.dim() == 2:
-                parameter.copy_(rounded(parameter, kind)[0])
+                parameter.copy_(unpack(pack(parameter, kind), kind))
     return copy
 
 

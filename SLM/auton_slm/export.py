@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 
 from . import __version__, gguf
-from .checkpoint import load_model
+from .checkpoint import load_model, packed_weights
 from .config import Config
 from .model import Llama
 from .tokenizer import Tokenizer
@@ -75,13 +75,13 @@ def tensor_names(model: Llama) -> dict[str, torch.nn.Parameter]:
     return {f"{name}.weight": weight for name, weight in names.items()}
 
 
-def _tensors(model: Llama, kind: str, scales: dict[str, torch.Tensor]) -> list:
-    """Vectors stay floats. `scales`: of the matrices that are rounded to this type already, by their names in torch."""
-    known = {parameter: scales.get(name) for name, parameter in model.named_parameters()}
+def _tensors(model: Llama, kind: str, packed: dict[str, torch.Tensor]) -> list:
+    """Vectors stay floats. `packed`: matrices that are of this type already, by their names in torch."""
+    ready = {weight: memoryview(packed[name].numpy()).cast("B") for name, weight in model.named_parameters() if name in packed}
     out = []
     for name, weight in tensor_names(model).items():
         type_ = kind if weight.dim() > 1 else "F32"
-        out.append((name, type_, tuple(weight.shape), lambda w=weight, t=type_: gguf.packed(w, t, known[w])))
+        out.append((name, type_, tuple(weight.shape), lambda w=weight, t=type_: ready.get(w) or gguf.packed(w, t)))
     return out
 
 
@@ -101,9 +101,9 @@ def export_gguf(checkpoint: Path, data: Path, out: Path, kind: str) -> dict:
     model, config, content = load_model(checkpoint)
     tokenizer = _tokenizer(data, config)
     how = content.get("quantisation")
-    scales = content.get("scales", {}) if how and how.get("type") == kind else {}
-    digest = _replace(out, lambda part: gguf.write(part, keys_of(config, tokenizer, kind), _tensors(model, kind, scales)))
-    if how and not scales:
+    packed = packed_weights(content, kind)
+    digest = _replace(out, lambda part: gguf.write(part, keys_of(config, tokenizer, kind), _tensors(model, kind, packed)))
+    if how and not packed:
         how = {"method": "rtn", "after": how}  # rounded once more, to another type
     return _manifest(out, f"GGUF {kind}", digest, config, content, data, model, how or ({"method": "rtn"} if "Q" in kind else None))
 

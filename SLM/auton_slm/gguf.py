@@ -38,10 +38,10 @@ def _value(kind: str, value) -> bytes:
     return struct.pack("<I", number) + struct.pack(layout, value)
 
 
-def packed(values: torch.Tensor, kind: str, scale: torch.Tensor | None = None) -> memoryview:
-    """`scale`: those of the blocks, where the values are rounded to this type already."""
+def packed(values: torch.Tensor, kind: str) -> memoryview:
+    """The bytes of a tensor."""
     if kind in blocks.BYTES:
-        return blocks.packed(values, kind, scale)
+        return memoryview(blocks.pack(values, kind).numpy()).cast("B")
     plain = values.detach().to(torch.float32 if kind == "F32" else torch.float16).contiguous()
     return memoryview(plain.numpy()).cast("B")
 

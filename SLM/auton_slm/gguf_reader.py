@@ -54,8 +54,9 @@ class _Reader:
         return self.take(NUMBERS[kind])
 
 
-def read(path: Path) -> tuple[dict, dict[str, Callable]]:
-    """(keys, tensors): calling a tensor gives (type, values, scales of its blocks or None)."""
+def read(path: Path) -> tuple[dict, dict[str, Callable[[], tuple[str, torch.Tensor]]]]:
+    """(keys, tensors): calling a tensor gives its type, and floats in its shape or, of a block format, the bytes of its
+    rows."""
     data = memoryview(np.memmap(path, dtype=np.uint8, mode="c")) if path.stat().st_size else memoryview(b"")
     reader = _Reader(data)
     if bytes(data[:4]) != b"GGUF":
@@ -84,7 +85,7 @@ def read(path: Path) -> tuple[dict, dict[str, Callable]]:
             raise GgufError(f"{path} ends within its tensors")
         raw = torch.frombuffer(data[begin : begin + size], dtype=torch.uint8)
         if kind in blocks.BYTES:
-            return kind, *blocks.unpacked(raw, kind, shape)
-        return kind, raw.view(torch.float32 if kind == "F32" else torch.float16).reshape(shape).float().clone(), None
+            return kind, raw.reshape(*shape[:-1], -1)
+        return kind, raw.view(torch.float32 if kind == "F32" else torch.float16).reshape(shape).float().clone()
 
     return keys, {name: (lambda n=number, s=shape, o=offset: tensor(n, s, o)) for name, number, shape, offset in table}

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 from . import checkpoint, gguf_reader
-from .blocks import BYTES
+from .blocks import BYTES, unpack
 from .config import Config
 from .export import tensor_names
 from .model import Llama
@@ -25,10 +25,10 @@ def import_model(source: Path, out: Path) -> Config:
     if source.suffix not in (".onnx", ".gguf"):
         raise ImportingError(f"{source}: a file that ends in .onnx or .gguf is expected")
     manifest = _manifest(source)
-    config, weights, scales, kind = (_from_onnx if source.suffix == ".onnx" else _from_gguf)(source, manifest)
+    config, weights, kind = (_from_onnx if source.suffix == ".onnx" else _from_gguf)(source, manifest)
     content = {"model": weights, "config": config.as_dict(), "step": manifest.get("step")}
-    if scales:
-        content |= {"scales": scales, "quantisation": {"method": "unknown", **(manifest.get("quantisation") or {}), "type": kind}}
+    if kind:
+        content["quantisation"] = {"method": "unknown", **(manifest.get("quantisation") or {}), "type": kind}
     out.parent.mkdir(parents=True, exist_ok=True)
     checkpoint.save(out, content)
     return config
@@ -60,7 +60,7 @@ def _from_onnx(source: Path, manifest: dict):
         raise ImportingError(f"{source} cannot be read as ONNX ({error})") from None
     weights = {tensor.name: torch.from_numpy(onnx.numpy_helper.to_array(tensor).copy()) for tensor in stored}
     expected = _shapes(config)
-    return config, _checked({name: weights[name] for name in expected if name in weights}, expected, source), {}, None
+    return config, _checked({name: weights[name] for name in expected if name in weights}, expected, source), None
 
 
 def _from_gguf(source: Path, manifest: dict):
@@ -74,20 +74,19 @@ def _from_gguf(source: Path, manifest: dict):
     with torch.device("meta"):
         llama = Llama(config.model, drawn=False)
     in_torch = {weight: name for name, weight in llama.named_parameters()}
-    weights, scales, kinds = {}, {}, set()
+    weights, kinds = {}, {}
     for name, weight in tensor_names(llama).items():
         if name not in tensors:
             raise ImportingError(f"{source} has no tensor {name}")
-        kind, values, scale = tensors.pop(name)()
-        weights[in_torch[weight]] = values
-        if scale is not None:
-            scales[in_torch[weight]] = scale
-            kinds.add(kind)
+        kinds[in_torch[weight]], weights[in_torch[weight]] = tensors.pop(name)()
     if tensors:
         raise ImportingError(f"{source} has a tensor {sorted(tensors)[0]}, which this program's models do not have")
-    if len(kinds) > 1:
-        scales = {}  # of several types: exported in one of them they are rounded anew
-    return config, _checked(weights, _shapes(config), source), scales, next(iter(kinds & set(BYTES)), None)
+    packed = {name: kind for name, kind in kinds.items() if kind in BYTES}
+    floats = weights | {name: unpack(weights[name], kind) for name, kind in packed.items()}
+    _checked(floats, _shapes(config), source)
+    if len(set(packed.values())) == 1:
+        return config, weights, next(iter(packed.values()))
+    return config, floats, None  # of several types: exported in one of them they are rounded anew
 
 
 def _shapes(config: Config) -> dict[str, torch.Size]:

@@ -1,5 +1,5 @@
-"""Quantisation: a checkpoint whose matrices hold only values of a block format, with the scales of the blocks beside them.
-It is evaluated like any other, and its export in that format loses nothing more.
+"""Quantisation: a checkpoint whose matrices are the bytes of a block format. It is evaluated like any other, and exported in
+that format its matrices are copied.
 """
 
 from pathlib import Path
@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 
 from . import awq, checkpoint
-from .blocks import relative_error, rounded
+from .blocks import pack, relative_error
 from .calibrate import STAGES, Calibration
 from .gptq import gptq
 from .model import Llama
@@ -32,9 +32,9 @@ def quantize(source: Path, out: Path, to: str, method: str, data: Path | None = 
     if to not in KINDS:
         raise QuantizeError(f"--to {to}: there are {', '.join(KINDS)}")
     model, _, content = checkpoint.load_model(source)
-    scales, errors = quantize_model(model, KINDS[to], method, data, samples)
+    packed, errors = quantize_model(model, KINDS[to], method, data, samples)
     how = {"method": method, "type": KINDS[to]} | ({"samples": samples} if method != "rtn" else {})
-    kept = {"model": model.state_dict(), "config": content["config"], "step": content.get("step"), "quantisation": how, "scales": scales}
+    kept = {"model": model.state_dict() | packed, "config": content["config"], "step": content.get("step"), "quantisation": how}
     out.parent.mkdir(parents=True, exist_ok=True)
     checkpoint.save(out, kept)
     return errors
@@ -42,20 +42,19 @@ def quantize(source: Path, out: Path, to: str, method: str, data: Path | None = 
 
 @torch.no_grad()
 def quantize_model(model: Llama, kind: str, method: str, data: Path | None = None, samples: int = 1024) -> tuple[dict, dict]:
-    """Rounds the model in place. (scales by the names of the matrices, relative errors)"""
-    names = {parameter: name for name, parameter in model.named_parameters()}
-    scales, errors = {}, {}
+    """(bytes by the names of the matrices, their relative errors). All methods but rtn also round the model in place."""
+    matrices = {name: weight for name, weight in model.named_parameters() if weight.dim() == 2}
+    if method == "rtn":
+        made = ahead([lambda w=weight: _packed(w, kind) for weight in matrices.values()])
+        packed, errors = zip(*made)
+        return dict(zip(matrices, packed)), dict(zip(matrices, errors))
+    names = {weight: name for name, weight in matrices.items()}
+    packed, errors = {}, {}
 
     def put(weight, values, scale):
-        errors[names[weight]] = relative_error(values, weight)
+        packed[names[weight]], errors[names[weight]] = _packed(weight, kind, values, scale)
         weight.copy_(values)
-        scales[names[weight]] = scale
 
-    if method == "rtn":
-        matrices = [weight for weight in model.parameters() if weight.dim() == 2]
-        for weight, (values, scale, error) in zip(matrices, ahead([lambda w=w: _nearest(w, kind) for w in matrices])):
-            weight.data, scales[names[weight]], errors[names[weight]] = values, scale, error
-        return scales, errors
     if data is None:
         raise QuantizeError(f"--method {method} looks at examples: --data is the folder that prepare_data wrote")
     calibration = Calibration(model, data, samples)
@@ -70,13 +69,13 @@ def quantize_model(model: Llama, kind: str, method: str, data: Path | None = Non
             for matrix in (getattr(getattr(block, part), name).weight for name in matrices):
                 put(matrix, *(awq.clipped if method == "awq" else gptq)(matrix, moment, kind))
         calibration.advance(block)
-    return scales, errors
+    return packed, errors
 
 
 @torch.no_grad()
-def _nearest(weight, kind: str):
-    values, scale = rounded(weight, kind)
-    return values, scale, relative_error(values, weight)
+def _packed(weight, kind: str, values=None, scale=None) -> tuple[torch.Tensor, float]:
+    bytes_ = pack(weight if values is None else values, kind, scale)
+    return bytes_, relative_error(bytes_, kind, weight)
 
 
 def _embedding(model: Llama, calibration: Calibration, kind: str, method: str):
