@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { assets } from '../../src/config/assets.ts';
-import { buildEngine, buildLlama, type Engine } from '../kernel/neural/engines.ts';
+import { buildEngine, buildLlama, llamaFolder, type Engine } from '../kernel/neural/engines.ts';
 import { modelFile, type Shape } from '../kernel/neural/models.ts';
 import { median, round, type Figure } from './figures.ts';
 
@@ -41,7 +41,8 @@ interface Rates {
 /**
  * The kernel's engine, built for this machine, and llama.cpp, both called from C with one thread, on the same file: how
  * many times as many tokens a second of processor time. llama.cpp's rate is the better one of its two ways to attend, its
- * own choice and floats without flash attention: with AVX-512 the first is three times slower where heads are small.
+ * own choice and floats without flash attention: with AVX-512 the first is three times slower where heads are small. A
+ * processor with AVX-512 also stands for one without.
  */
 export async function neuralFigures(): Promise<Figure[]> {
   const folder = mkdtempSync(join(tmpdir(), 'auton-bench-neural-'));
@@ -52,7 +53,13 @@ export async function neuralFigures(): Promise<Figure[]> {
       return [];
     }
     const engine = buildEngine(join(folder, 'build')).with({ NEURAL_CONTEXT: String(CONTEXT) });
-    return MODELS.flatMap((model) => compare(model, fileOf(model, folder), engine, llama));
+    return MODELS.flatMap((model) => {
+      const file = fileOf(model, folder);
+      const figures = compare(model, file, engine, llama);
+      if (engine.bench(file, 1, 1).isa !== 'avx512') return figures;
+      const older = engine.with({ NEURAL_ISA: 'avx2' });
+      return [...figures, ...compare(model, file, older, withAvx2(llama, folder))];
+    });
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -63,6 +70,14 @@ function fileOf({ from }: Model, folder: string): string {
   const file = join(folder, 'model.gguf');
   writeFileSync(file, modelFile({ ...from, tied: true, coarse: true, context: CONTEXT }));
   return file;
+}
+
+/** llama.cpp with its library for processors that have AVX2 and no more. */
+function withAvx2(llama: Engine, folder: string): Engine {
+  const name = 'libggml-cpu-haswell.so';
+  const only = join(folder, 'avx2');
+  if (mkdirSync(only, { recursive: true })) symlinkSync(join(llamaFolder(), name), join(only, name));
+  return llama.with({ LLAMA_BACKENDS: only });
 }
 
 /** Turn by turn, so that what else the machine does hits both. */
@@ -77,11 +92,11 @@ function compare({ name, target, rounds }: Model, file: string, engine: Engine, 
   const ratio = (what: keyof Rates, title: string): Figure => {
     const [a, b] = [median(ours.map((rate) => rate[what])), median(theirs.map((rate) => rate[what]))];
     return {
-      name: `${name}, ${title}: engine / llama.cpp`,
+      name: `${name}, ${isa}, ${title}: engine / llama.cpp`,
       value: a / b,
       unit: 'x',
       target: { atLeast: target },
-      note: `${round(a)} and ${round(b)} tok/s, one thread, ${isa}, ${rounds} runs, load ${round(loadavg()[0] ?? 0)}`,
+      note: `${round(a)} and ${round(b)} tok/s, one thread, ${rounds} runs, load ${round(loadavg()[0] ?? 0)}`,
     };
   };
   return [

@@ -151,6 +151,9 @@ export function buildFuzzer(folder: string, { libFuzzer = false } = {}): string 
     : build(folder, 'cc', ['-g', '-O1', ...SANITIZERS], 'fuzz.c', { link: ['-DSTANDALONE'] });
 }
 
+/** Where its shared libraries are, one for each kind of processor among them. */
+export const llamaFolder = (): string => install.llama().libraries;
+
 /** llama.cpp, installed if need be; or why it is not there. */
 export function buildLlama(folder: string): Engine | string {
   const problem = install.setUpLlama();
