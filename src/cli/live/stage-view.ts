@@ -24,6 +24,7 @@ const BAR_COLUMNS = 24;
 
 class LineView implements StageView {
   readonly #cli: Cli;
+  readonly #text = stepTexts();
   #shown = -Infinity;
 
   constructor(cli: Cli) {
@@ -33,9 +34,10 @@ class LineView implements StageView {
   event(event: StageEvent): void {
     if (event.event === 'step') {
       const last = event.step === event.steps;
+      const text = this.#text(event);
       if (event.seconds - this.#shown < LINE_EVERY_SECONDS && !last) return;
       this.#shown = event.seconds;
-      this.#cli.print(stepText(event));
+      this.#cli.print(text);
     } else this.#cli.print(...eventText(this.#cli, event));
   }
 
@@ -45,6 +47,7 @@ class LineView implements StageView {
 class LiveView implements StageView {
   readonly #cli: Cli;
   readonly #region: LiveRegion;
+  readonly #text = stepTexts();
 
   constructor(cli: Cli) {
     this.#cli = cli;
@@ -56,7 +59,7 @@ class LiveView implements StageView {
     if (event.event !== 'step') return this.#region.draw([], eventText(this.#cli, event));
     const filled = Math.round(event.fraction * BAR_COLUMNS);
     const bar = symbols.barDone.repeat(filled) + symbols.barLeft.repeat(BAR_COLUMNS - filled);
-    const left = cut(stepText(event), columnsOf(this.#cli) - BAR_COLUMNS - 2, symbols.ellipsis);
+    const left = cut(this.#text(event), columnsOf(this.#cli) - BAR_COLUMNS - 2, symbols.ellipsis);
     this.#region.draw([`${style.cyan(bar)} ${left}`]);
   }
 
@@ -65,10 +68,19 @@ class LiveView implements StageView {
   }
 }
 
-function stepText({ step, steps, loss, fraction, seconds, examples_per_second: speed }: StepEvent): string {
-  const left =
-    fraction > 0 && fraction < 1 ? `, ${duration((1000 * seconds * (1 - fraction)) / fraction)} left` : '';
-  return `step ${step}/${steps}  loss ${loss.toFixed(4)}  ${speed} examples/s${left}`;
+/** Steps of one process, told with the time that is left by what the steps since the first one took. */
+function stepTexts(): (event: StepEvent) => string {
+  let first: StepEvent | undefined;
+  return (event) => {
+    const { step, steps, loss, fraction, seconds, examples_per_second: speed } = event;
+    first ??= event;
+    const gone = fraction - first.fraction;
+    const left =
+      gone > 0 && fraction < 1
+        ? `, ${duration((1000 * (seconds - first.seconds) * (1 - fraction)) / gone)} left`
+        : '';
+    return `step ${step}/${steps}  loss ${loss.toFixed(4)}  ${speed} examples/s${left}`;
+  };
 }
 
 /** What stays on the screen. */

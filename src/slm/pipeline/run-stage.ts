@@ -78,15 +78,15 @@ function stageFailed(
   const where = log === undefined ? 'Look at what it printed' : `Look at ${log}`;
   if (failure !== undefined) {
     const exitCode = status === STATUS_USAGE ? EXIT.usage : EXIT.failed;
-    return new UserError(`${stage}: ${oneLine(failure)}`, remedyFor(failure), { exitCode });
+    return new UserError(`${stage}: ${oneLine(failure)}`, remedyFor(stage, failure), { exitCode });
   }
   // Python's own usage errors, a traceback, or nothing: the last line says most.
   const last = others.at(-1);
-  if (ending !== undefined) return new UserError(`${stage} was ended: ${ending}.`, remedyFor(ending));
+  if (ending !== undefined) return new UserError(`${stage} was ended: ${ending}.`, remedyFor(stage, ending));
   if (status === null || status === 137) {
     return new UserError(
       `${stage} was killed, perhaps because the memory was full.`,
-      'Use a smaller configuration or train.batch, or end other programs; training goes on where it was.',
+      remedyFor(stage, 'out of memory'),
     );
   }
   return new UserError(
@@ -97,30 +97,31 @@ function stageFailed(
 
 /** The troubles for which there is more to say than the pipeline does. */
 const REMEDIES: readonly [RegExp, string][] = [
-  [
-    /No space left|no disk space|disk is full|quota/i,
-    'Free some space, then start it again; training goes on where it was.',
-  ],
+  [/No space left|no disk space|disk is full|quota/i, 'Free some space, then start it again.'],
   [
     /wrote more than/,
     'Remove what is not needed any more, use a smaller configuration, or have sandbox.max_file_mb raised in auton.toml.',
   ],
   [
     /its time of .* was up/,
-    'Set train.max_seconds to less, use a smaller configuration, or have slm.stage_timeout raised in auton.toml; started again, training goes on where it was.',
+    'Set train.max_seconds to less, use a smaller configuration, or have slm.stage_timeout raised in auton.toml.',
   ],
   [
     /out of memory|Cannot allocate|MemoryError/i,
-    'Use a smaller configuration, train.batch or more train.accumulate.',
+    'End other programs, or use a smaller configuration, train.batch or more train.accumulate.',
   ],
   [/finds no GPU/, 'Say cpu, or leave the choice to AUTON: slm.device = "auto" in auton.toml for a run.'],
-  [/is damaged/i, 'Delete that file; training then goes on from best.pt or begins anew.'],
+  [/is damaged/i, 'Delete that file, then make it again or take another one.'],
   [/is missing|No such file|does not exist/i, 'Make it with the stage before, or name another path.'],
   [/Permission denied|cannot be (?:made|written)/i, 'Name another folder, or make it writable.'],
 ];
 
-function remedyFor(failure: string): string {
-  return (
-    REMEDIES.find(([pattern]) => pattern.test(failure))?.[1] ?? 'Correct it, then start the stage again.'
-  );
+/** Of these a training is as good as not started again: it goes on. */
+const INTERRUPTS = /No space left|no disk space|disk is full|quota|its time of .* was up|out of memory/i;
+
+function remedyFor(stage: StageName, failure: string): string {
+  const remedy =
+    REMEDIES.find(([pattern]) => pattern.test(failure))?.[1] ?? 'Correct it, then start the stage again.';
+  const goesOn = stage === 'train' && INTERRUPTS.test(failure);
+  return goesOn ? `${remedy} Started again, training goes on where it was.` : remedy;
 }

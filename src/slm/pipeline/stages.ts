@@ -12,7 +12,7 @@ const configured = {
 const exported = { checkpoint: path, data: path, out: path };
 const device = z
   .string()
-  .regex(/^(cpu|cuda(:\d+)?)$/)
+  .regex(/^(cpu|cuda(:\d+)?)$/, 'There are cpu, cuda and cuda:1 and so on')
   .optional();
 
 /** Every command of the pipeline: what it takes, and what its last event says. A path is a file or folder of this machine. */
