@@ -66,7 +66,7 @@ def checkpoint(path: Path, directory: Path) -> dict:
     result = {"step": content.get("step"), "config": config.as_dict(), "parameters": model.parameter_count(),
               "quantisation": content.get("quantisation"), "finite": all(bool(torch.isfinite(w).all()) for w in model.parameters())}
     if result["finite"]:
-        trainer = Trainer(config, directory, path.parent, Processes("cpu"), lambda *_: None)
+        trainer = Trainer(config, directory, path.parent, Processes("cpu"))
         trainer.model.load_state_dict(model.state_dict())
         result["validation"] = trainer.evaluate(trainer.validation)
     return result

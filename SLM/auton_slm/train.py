@@ -20,6 +20,9 @@ from .progress import Progress
 from .tokenizer import Tokenizer
 
 
+SAVE_SECONDS = 60  # no more than this is lost when a training is stopped, unless saving itself takes long
+
+
 class TrainingError(RuntimeError):
     pass
 
@@ -80,8 +83,8 @@ class Processes:
 
 
 class Trainer:
-    def __init__(self, config: Config, data: Path, out: Path, processes: Processes, progress: Progress) -> None:
-        self.config, self.data, self.out, self.processes, self.progress = config, data, out, processes, progress
+    def __init__(self, config: Config, data: Path, out: Path, processes: Processes) -> None:
+        self.config, self.data, self.out, self.processes = config, data, out, processes
         device = processes.device
         self.tokenizer = Tokenizer(data / "tokenizer.model")
         if len(self.tokenizer) != config.model.vocab_size:
@@ -218,24 +221,34 @@ class Trainer:
             content |= {"optimizer": self.optimizer.state_dict(), "spent": self.spent}
         checkpoint.save(self.out / name, content)
 
-    def resume(self) -> bool:
-        path = self.out / "last.pt"
-        if not path.exists():
-            return False
-        content = checkpoint.load(path, self.processes.device)
-        if content["config"]["model"] != self.config.as_dict()["model"]:
-            raise ConfigError(f"{path} is of another model. Use another --out, or delete it.")
-        self.model.load_state_dict(content["model"])
-        self.optimizer.load_state_dict(content["optimizer"])
-        self.step, self.best, self.spent = content["step"], content["best"], content["spent"]
-        self.progress.event("resumed", step=self.step)
-        return True
+    def resume(self, progress: Progress) -> None:
+        """Goes on from the last checkpoint; without one from the weights of an imported model, if one lies there."""
+        last, best = self.out / "last.pt", self.out / "best.pt"
+        if last.exists():
+            content = checkpoint.load(last, self.processes.device)
+            if content["config"]["model"] != self.config.as_dict()["model"]:
+                raise _of_another_model(last)
+            self.model.load_state_dict(content["model"])
+            self.optimizer.load_state_dict(content["optimizer"])
+            self.step, self.best, self.spent = content["step"], content["best"], content["spent"]
+            progress.event("resumed", step=self.step)
+        elif best.exists():
+            model, _, content = checkpoint.load_model(best, self.processes.device)
+            if "best" in content:
+                return  # of this training, which was killed before it saved how far it is: the same steps again
+            try:
+                self.model.load_state_dict(model.state_dict())
+            except RuntimeError:
+                raise _of_another_model(best) from None
+            progress(f"begins with the weights of {best}")
 
     # -- the loop ---------------------------------------------------------------------------------------------------
 
-    def run(self, board=None) -> dict:
+    def run(self, progress: Progress, board=None) -> dict:
         t = self.config.train
-        begun, before, shown, tokens_seen = time.monotonic(), self.spent, time.monotonic(), 0
+        begun, before, begun_at = time.monotonic(), self.spent, self.step
+        shown = saved = begun
+        saving = 0.0
         result: dict = {}
         while self.progress_fraction() < 1.0:
             loss, norm, kind = self.one_step()
@@ -247,8 +260,8 @@ class Trainer:
             done = self.progress_fraction() >= 1.0
             if self.processes.first and (self.step % 50 == 0 or self.step <= 3 or done or time.monotonic() - shown > 10):
                 shown = time.monotonic()
-                rate = (self.step * t.batch) / max(1e-9, time.monotonic() - begun)
-                self.progress.event("step", step=self.step, steps=t.steps, loss=loss, learns=kind, gradient=norm,
+                rate = (self.step - begun_at) * t.batch / max(1e-9, time.monotonic() - begun)
+                progress.event("step", step=self.step, steps=t.steps, loss=loss, learns=kind, gradient=norm,
                                     learning_rate=self.learning_rate(), examples_per_second=round(rate), fraction=round(self.progress_fraction(), 4))
                 if board:
                     board.add_scalar(f"loss/{kind}", loss, self.step)
@@ -258,7 +271,7 @@ class Trainer:
                 result = {"validation": self.evaluate(self.validation), "values": self.evaluate(self.values)}
                 score = result["validation"]["label"] + result["validation"]["action"] + result["values"]["action"]
                 if self.processes.first:
-                    self.progress.event("evaluation", step=self.step, **{f"{p}_{k}": v for p, r in result.items() for k, v in r.items()})
+                    progress.event("evaluation", step=self.step, **{f"{p}_{k}": v for p, r in result.items() for k, v in r.items()})
                     if board:
                         for part, values in result.items():
                             for key, value in values.items():
@@ -266,34 +279,41 @@ class Trainer:
                 if score >= self.best:
                     self.best = score
                     self.save("best.pt")
-            if self.step % t.save_every == 0 or done:
+            now = time.monotonic()
+            if self.step % t.save_every == 0 or done or now - saved > max(SAVE_SECONDS, 20 * saving):
                 self.save()
+                saved = time.monotonic()
+                saving = saved - now
         return {"step": self.step, **result}
+
+
+def _of_another_model(path: Path) -> ConfigError:
+    return ConfigError(f"{path} is of another model. Use another --out, or delete it.")
 
 
 def train(config: Config, data: Path, out: Path, device: str | None = None, as_json: bool = False) -> dict:
     """Trains until done; after a divergence again from the last checkpoint with half the learning rate."""
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise TrainingError(f"{out} cannot be made: {error.strerror}") from None
     processes = Processes(device)
     if processes.device == "cpu" and os.environ.get("AUTON_SLM_THREADS"):
         torch.set_num_threads(int(os.environ["AUTON_SLM_THREADS"]))
     torch.set_float32_matmul_precision("high")
+    trainer = Trainer(config, data, out, processes)  # what does not fit together is found before anything is written
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise TrainingError(f"{out} cannot be made: {error.strerror}") from None
     with open(out / "log.jsonl" if processes.first else os.devnull, "a", encoding="utf-8") as log:
         progress = Progress(as_json, log) if processes.first else Progress(log=None)
         if not processes.first:
             progress.event = lambda *a, **k: None  # one process speaks
         board = _board(out) if processes.first else None
         for attempt in range(config.train.max_retries + 1):
-            trainer = Trainer(config, data, out, processes, progress)
             try:
                 if attempt == 0:
                     progress.event("begin", name=config.name, parameters=trainer.model.parameter_count(), device=_device_name(processes.device),
                                    processes=processes.world, examples=len(trainer.train_set), data=_data_hash(data), config=config.as_dict())
-                trainer.resume()
-                result = trainer.run(board)
+                trainer.resume(progress)
+                result = trainer.run(progress, board)
                 progress.event("done", **{k: v for k, v in result.items() if k == "step"}, best=trainer.best)
                 if board:
                     board.close()
@@ -302,6 +322,7 @@ def train(config: Config, data: Path, out: Path, device: str | None = None, as_j
                 os.environ.pop("AUTON_SLM_FAULT", None)
                 progress.event("diverged", reason=str(problem), attempt=attempt + 1, retries=config.train.max_retries)
                 config = replace(config, train=replace(config.train, learning_rate=config.train.learning_rate / 2))
+                trainer = Trainer(config, data, out, processes)
         raise TrainingError(f"Training went wrong {config.train.max_retries + 1} times, last with a learning rate of "
                             f"{config.train.learning_rate * 2:g}. Look at the data, or begin with a smaller train.learning_rate.")
 

@@ -11,7 +11,7 @@ from auton_slm.train import Processes, Trainer
 
 path, data = map(Path, sys.argv[1:])
 model, config, _ = load_model(path)
-trainer = Trainer(config, data, path.parent, Processes("cpu"), lambda *_: None)
+trainer = Trainer(config, data, path.parent, Processes("cpu"))
 trainer.model.load_state_dict(model.state_dict())
 plain = trainer.evaluate(trainer.validation)
 trainer.amp = torch.autocast("cpu", torch.bfloat16)
