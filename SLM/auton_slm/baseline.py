@@ -1,6 +1,7 @@
 """The classifiers to beat: naive Bayes and logistic regression over words, pairs of words and pieces of words."""
 
 import json
+import os
 from collections import Counter
 from pathlib import Path
 
@@ -115,7 +116,9 @@ class Logistic:
         used = np.flatnonzero(np.abs(self.weights).max(1) > 1e-3)
         scale = float(np.abs(self.weights).max()) / 127
         values = np.round(self.weights[used] / scale).astype(np.int8)
-        np.savez_compressed(path, used=used.astype(np.int32), values=values, scale=scale, meta=json.dumps({"kind": self.kind, "buckets": BUCKETS}))
+        part = path.with_suffix(".part.npz")
+        np.savez_compressed(part, used=used.astype(np.int32), values=values, scale=scale, meta=json.dumps({"kind": self.kind, "buckets": BUCKETS}))
+        os.replace(part, path)
 
     @staticmethod
     def load(path: Path) -> "Logistic":

@@ -7,6 +7,7 @@ from pathlib import Path
 
 EXIT_USAGE = 2
 EXIT_FAILED = 1
+BASELINES = ("words", "pieces")  # made in this order
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -151,7 +152,7 @@ def _baseline(arguments, progress):
     from .tokenizer import Tokenizer
     prompts, labels = training_prompts(Examples(arguments.data / "train.npz"), Tokenizer(arguments.data / "tokenizer.model"), arguments.limit)
     arguments.out.mkdir(parents=True, exist_ok=True)
-    for kind in ("words", "pieces"):
+    for kind in BASELINES:
         progress(f"logistic regression over {kind}: {len(prompts)} prompts")
         Logistic(kind).fit(prompts, labels, device=arguments.device).save(arguments.out / f"logistic-{kind}.npz")
 
@@ -170,7 +171,7 @@ def _evaluate(arguments, progress):
     from .progress import finite
     logistic = {}
     if arguments.baselines:
-        logistic = {kind: Logistic.load(arguments.baselines / f"logistic-{kind}.npz") for kind in ("words", "pieces")}
+        logistic = {kind: Logistic.load(arguments.baselines / f"logistic-{kind}.npz") for kind in BASELINES}
     devices = 0 if arguments.devices == "all" else int(arguments.devices or arguments.size)
     result = evaluate(arguments.checkpoint, arguments.data, _device(arguments), progress, arguments.size, devices, logistic=logistic,
                       rounded_already={"int8": arguments.int8, "int4": arguments.int4})

@@ -3,6 +3,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import {
   copyFileSync,
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -111,6 +112,25 @@ describe('the SLM pipeline, on a model of seconds', function () {
     assert.equal(statistics(again).hash, statistics(data).hash);
     assert.equal(last(events, 'done')?.hash, statistics(data).hash);
     assert.ok(Object.values(statistics(data).licences).every(Boolean));
+  });
+
+  it('leaves a data set as it was when another one does not come to its end, or cannot begin', async () => {
+    const kept = join(folder, 'kept');
+    cpSync(data, kept, { recursive: true });
+    for (const out of [kept, join(folder, 'half')]) {
+      const { command, args, env } = invocation([...prepareArgs(out), '--set', 'data.seed=9']);
+      const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
+      for await (const line of createInterface({ input: child.stdout }))
+        if (/"train: /.test(line)) child.kill('SIGKILL');
+    }
+    for (const name of ['tokenizer.model', 'train.npz', 'statistics.json'])
+      assert.ok(readFileSync(join(kept, name)).equals(readFileSync(join(data, name))), name);
+    assert.deepEqual(readdirSync(join(folder, 'half')), ['unfinished']);
+
+    fails([...prepareArgs(kept), '--tokenizer', CONFIG], 1, /tiny\.yaml: this is no SentencePiece model/);
+    assert.ok(
+      readFileSync(join(kept, 'tokenizer.model')).equals(readFileSync(join(data, 'tokenizer.model'))),
+    );
   });
 
   it('has configurations of the size that they name', () => {
@@ -262,6 +282,7 @@ describe('the SLM pipeline, on a model of seconds', function () {
     );
     const blind = { CUDA_VISIBLE_DEVICES: '' };
     fails([...trainArgs('never').slice(0, -1), 'cuda'], 2, /--device cuda: PyTorch finds no GPU/, blind);
+    assert.ok(!existsSync(join(folder, 'never')), 'something was written');
   });
 
   it('exports files that ONNX Runtime, the kernel and llama.cpp load and compute alike', function () {
@@ -372,6 +393,14 @@ describe('the SLM pipeline, on a model of seconds', function () {
       1,
       /onnx\.json is missing/,
     );
+  });
+
+  it('trains on from an imported model', () => {
+    const [exported, out] = [join(folder, 'on.gguf'), join(folder, 'on')];
+    slm('export_gguf', '--checkpoint', checkpoint(), '--data', data, '--type', 'Q8_0', '--out', exported);
+    slm('import_model', '--model', exported, '--out', join(out, 'best.pt'));
+    const events = slm(...trainArgs('on'), '--set', 'train.steps=2', '--set', 'train.learning_rate=1e-6');
+    assert.ok(Math.abs(finalLoss(events) / finalLoss(whole) - 1) < 0.02, 'its weights are others');
   });
 
   it('ships files of one and the same model', () => {

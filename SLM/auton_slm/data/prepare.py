@@ -8,11 +8,13 @@ The folder then holds
     language.npz        English to learn words from, one stream of tokens
     facts.json.gz       the tables that ground the answers
     statistics.json     what was made of what; with seed and hashes
+All of it is made in the folder `unfinished` of that folder and put in its place at the end: what was there stays whole until then.
 """
 
 import hashlib
 import json
 import multiprocessing
+import os
 import random
 import shutil
 from collections import Counter
@@ -101,8 +103,39 @@ class PrepareError(RuntimeError):
 def prepare(config: Config, directory: Path, source_dir: Path, say=print, processes: int = 2, fetch: bool = False,
             tokenizer_model: Path | None = None) -> dict:
     """Returns the statistics. `tokenizer_model`: that of a model to go on with; without it one is trained."""
-    directory.mkdir(parents=True, exist_ok=True)
+    if tokenizer_model:
+        _check_tokenizer(tokenizer_model)
     source_dir.mkdir(parents=True, exist_ok=True)
+    with _whole_or_not_at_all(directory) as part:
+        return _prepare(config, part, source_dir, say, processes, fetch, tokenizer_model)
+
+
+def _check_tokenizer(path: Path) -> None:
+    if not path.is_file():
+        raise PrepareError(f"--tokenizer {path}: there is no such file")
+    try:
+        tok.Tokenizer(path)
+    except (RuntimeError, ValueError, OSError):
+        raise PrepareError(f"--tokenizer {path}: this is no SentencePiece model") from None
+
+
+@contextmanager
+def _whole_or_not_at_all(directory: Path):
+    """A folder for new files, which are then moved to `directory`; statistics.json, which makes it a data set, last."""
+    part, last = directory / "unfinished", "statistics.json"
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    try:
+        yield part
+        (directory / last).unlink(missing_ok=True)
+        shutil.rmtree(directory / "baselines", ignore_errors=True)  # they were trained on what is replaced
+        for file in sorted(part.iterdir(), key=lambda file: file.name == last):
+            os.replace(file, directory / file.name)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def _prepare(config: Config, directory: Path, source_dir: Path, say, processes: int, fetch: bool, tokenizer_model: Path | None) -> dict:
     if fetch:
         sources.fetch(source_dir, say)
     facts = sources.gather(source_dir, say)
@@ -112,8 +145,6 @@ def prepare(config: Config, directory: Path, source_dir: Path, say=print, proces
     language = clean_language(source_dir, say) if config.data.language else {}
     generator = Generator(facts, source_dir, "train")
     if tokenizer_model:
-        if not tokenizer_model.is_file():
-            raise PrepareError(f"--tokenizer {tokenizer_model}: there is no such file")
         shutil.copyfile(tokenizer_model, directory / "tokenizer.model")
     else:
         say("tokenizer: training")

@@ -1,9 +1,9 @@
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { basename, dirname, extname, join, relative, resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { loadConfig } from '../../../config/load.ts';
 import type { Config } from '../../../protocol/config.ts';
-import { UserError } from '../../../protocol/errors.ts';
+import { EXIT, UserError } from '../../../protocol/errors.ts';
 import { given } from '../../../protocol/given.ts';
 import { bytes } from '../../../protocol/units.ts';
 import { runStage } from '../../../slm/pipeline/run-stage.ts';
@@ -13,7 +13,7 @@ import { thisMachine } from '../../../slm/python/environment.ts';
 import { requirePython } from '../../../slm/python/python.ts';
 import type { Cli } from '../../cli.ts';
 import { stageView } from '../../live/stage-view.ts';
-import { configOption, jsonOption, workspaceOf } from '../../options.ts';
+import { configOption, jsonOption, positive, workspaceOf } from '../../options.ts';
 import { interruptible } from '../../signals.ts';
 
 interface Common {
@@ -58,6 +58,12 @@ class Call {
     return { config, ...given({ set: this.#options.set }) };
   }
 
+  /** `--model` again, for the command that comes next. */
+  get named(): string {
+    const { model } = this.#options;
+    return model === undefined ? '' : ` --model ${model}`;
+  }
+
   /** A path that the user named, else one in `slm/` of the folder. */
   path(named: string | undefined, ...own: string[]): string {
     return named === undefined ? join(this.#folder, 'slm', ...own) : resolve(this.cli.cwd, named);
@@ -74,12 +80,13 @@ class Call {
 
   async run<Name extends StageName>(stage: Name, options: StageOptions<Name>): Promise<StageResult<Name>> {
     const { cli } = this;
+    const { out } = options as { out?: string };
+    const folder = out && (OUT_IS_FOLDER.has(stage) ? out : dirname(out));
+    const isNew = folder !== undefined && !existsSync(folder);
     return interruptible(async (signal) => {
       const say = (line: string) => void cli.stderr.write(`${line}\n`);
       const python = await requirePython({ machine: thisMachine(cli.env), signal, say });
       const view = stageView(cli, this.#options.json === true);
-      const { out } = options as { out?: string };
-      const log = out && join(isFile(out) ? dirname(out) : out, `${stage}.log`);
       try {
         return await runStage({
           stage,
@@ -87,13 +94,18 @@ class Call {
           python,
           cwd: cli.cwd,
           signal,
-          log,
+          log: folder && join(folder, `${stage}.log`),
           onEvent: (event) => view.event(event),
         });
+      } catch (error) {
+        // Refused before it did anything: nothing is left of it.
+        if (isNew && error instanceof UserError && error.exitCode === EXIT.usage)
+          rmSync(folder, { recursive: true, force: true });
+        throw error;
       } finally {
         view.end();
       }
-    });
+    }, REMEDIES[stage]);
   }
 
   /** The last line for people; other programs have had the event "done". */
@@ -102,7 +114,13 @@ class Call {
   }
 }
 
-const isFile = (path: string) => /\.\w+$/.test(path);
+/** Of the others it is a file. */
+const OUT_IS_FOLDER: ReadonlySet<StageName> = new Set(['prepare_data', 'train', 'baseline', 'report']);
+
+/** After an interruption. */
+const REMEDIES: Partial<Record<StageName, string>> = {
+  train: 'Start it again: it goes on from its last checkpoint, which is a minute old at most.',
+};
 
 export function stageCommands(cli: Cli): Command[] {
   return [prepare(cli), train(cli), evaluate(cli), quantize(cli), exportCommand(cli), importCommand(cli)];
@@ -123,7 +141,9 @@ function prepare(cli: Cli): Command {
         ...given({ fetch: options.fetch, tokenizer }),
       });
       const next = tokenizer ? 'evaluate' : 'train';
-      call.done(`${examples} examples in ${call.shown(out)}. Go on with \`${cli.self} slm ${next}\`.`);
+      call.done(
+        `${examples} examples in ${call.shown(out)}. Go on with \`${cli.self} slm ${next}${call.named}\`.`,
+      );
     });
 }
 
@@ -173,12 +193,15 @@ interface OfCheckpoint extends Configured {
   out?: string;
 }
 
+/** Of the classifiers that the model has to beat. */
+const LAST_BASELINE = 'logistic-pieces.npz';
+
 function evaluate(cli: Cli): Command {
   return ofCheckpoint(new Command('evaluate'))
     .description(
       'measure a checkpoint on everything that was held out, beside classifiers that it has to beat',
     )
-    .option('--size <n>', 'sentences and devices of each generated cell [2000]', Number)
+    .option('--size <n>', 'sentences and devices of each generated cell [2000]', positive('sentences'))
     .option('--no-baseline', 'leave the classifiers out')
     .action(async (options: OfCheckpoint & { size?: number; baseline: boolean }, command: Command) => {
       const call = new Call(cli, command, options);
@@ -186,7 +209,8 @@ function evaluate(cli: Cli): Command {
       const out = options.out === undefined ? dirname(checkpoint) : call.path(options.out);
       const evaluation = join(out, 'evaluation.json');
       const baselines = join(data, 'baselines');
-      if (options.baseline && !existsSync(baselines)) await call.run('baseline', { data, out: baselines });
+      if (options.baseline && !existsSync(join(baselines, LAST_BASELINE)))
+        await call.run('baseline', { data, out: baselines });
       await call.run('evaluate', {
         ...{ data, checkpoint, out: evaluation },
         ...given({ size: options.size, baselines: options.baseline ? baselines : undefined }),
@@ -281,10 +305,10 @@ function assignment(text: string, earlier: Record<string, string> = {}): Record<
 
 function dataSet(call: Call, named: string | undefined): string {
   const folder = call.path(named, 'data');
-  if (existsSync(join(folder, 'tokenizer.model'))) return folder;
+  if (existsSync(join(folder, 'statistics.json'))) return folder;
   throw new UserError(
     `There is no data set in ${call.shown(folder)}.`,
-    `Make one with \`auton slm prepare\`, or name another folder with --data.`,
+    `Make one with \`auton slm prepare${call.named}\`, or name another folder with --data.`,
   );
 }
 
@@ -293,6 +317,6 @@ function checkpointOf(call: Call, { checkpoint }: OfCheckpoint): string {
   if (existsSync(file)) return file;
   throw new UserError(
     `There is no checkpoint ${call.shown(file)}.`,
-    'Make one with `auton slm train`, or name another one with --checkpoint.',
+    `Make one with \`auton slm train${call.named}\`, or name another one with --checkpoint.`,
   );
 }
