@@ -11,7 +11,7 @@ export interface Curve {
 
 const WIDTH = 460;
 const HEIGHT = 220;
-const MARGIN = { left: 48, right: 12, top: 8, bottom: 36 };
+const MARGIN = { left: 48, right: 24, top: 8, bottom: 36 };
 const TICKS = 5;
 
 /** Curves over steps. With `share` the values are parts of 1 and shown as per cent. */

@@ -70,8 +70,8 @@ async function untilEnter(): Promise<void> {
 try {
   await converse(await open());
 } catch (error) {
-  const remedy = error instanceof UserError ? `\n→ ${error.remedy}` : '';
-  process.stderr.write(`error: ${errorMessage(error)}${remedy}\n`);
+  const text = error instanceof UserError ? `${error.message}\n→ ${error.remedy}` : errorMessage(error);
+  process.stderr.write(`error: ${text}\n`);
   process.exitCode = 1;
   if (process.stdout.isTTY) await untilEnter(); // a terminal closes with its program
 }
