@@ -222,25 +222,32 @@ class Trainer:
         checkpoint.save(self.out / name, content)
 
     def resume(self, progress: Progress) -> None:
-        """Goes on from the last checkpoint; without one from the weights of an imported model, if one lies there."""
+        """Goes on from the last checkpoint; without one from an imported model, if one lies there as the best so far."""
         last, best = self.out / "last.pt", self.out / "best.pt"
         if last.exists():
             content = checkpoint.load(last, self.processes.device)
-            if content["config"]["model"] != self.config.as_dict()["model"]:
-                raise _of_another_model(last)
+            self._same_model(last, content["config"]["model"], (int, float))
             self.model.load_state_dict(content["model"])
             self.optimizer.load_state_dict(content["optimizer"])
             self.step, self.best, self.spent = content["step"], content["best"], content["spent"]
             progress.event("resumed", step=self.step)
-        elif best.exists():
-            model, _, content = checkpoint.load_model(best, self.processes.device)
-            if "best" in content:
-                return  # of this training, which was killed before it saved how far it is: the same steps again
-            try:
-                self.model.load_state_dict(model.state_dict())
-            except RuntimeError:
-                raise _of_another_model(best) from None
+        elif best.exists() and "best" not in checkpoint.load(best):  # else killed before its first save: the same steps again
+            model, config, _ = checkpoint.load_model(best, self.processes.device)
+            # No exported file tells the dropout, and fractions in half as many bits.
+            self._same_model(best, config.as_dict()["model"], (int,))
+            self.model.load_state_dict(model.state_dict())
+            self.best = _score(self.measure())
             progress(f"begins with the weights of {best}")
+
+    def _same_model(self, path: Path, theirs: dict, kinds: tuple[type, ...]) -> None:
+        """Compares the values of these types."""
+        ours = self.config.as_dict()["model"]
+        if any(theirs[name] != value for name, value in ours.items() if isinstance(value, kinds)):
+            raise ConfigError(f"{path} is of another model. Use another --out, or delete it.")
+
+    def measure(self) -> dict[str, dict]:
+        """evaluate() of both sets that training never sees, by their names."""
+        return {"validation": self.evaluate(self.validation), "values": self.evaluate(self.values)}
 
     # -- the loop ---------------------------------------------------------------------------------------------------
 
@@ -268,8 +275,8 @@ class Trainer:
                     board.add_scalar("gradient", norm, self.step)
                     board.add_scalar("learning_rate", self.learning_rate(), self.step)
             if self.step % t.eval_every == 0 or done:
-                result = {"validation": self.evaluate(self.validation), "values": self.evaluate(self.values)}
-                score = result["validation"]["label"] + result["validation"]["action"] + result["values"]["action"]
+                result = self.measure()
+                score = _score(result)
                 if self.processes.first:
                     progress.event("evaluation", step=self.step, **{f"{p}_{k}": v for p, r in result.items() for k, v in r.items()})
                     if board:
@@ -287,8 +294,9 @@ class Trainer:
         return {"step": self.step, **result}
 
 
-def _of_another_model(path: Path) -> ConfigError:
-    return ConfigError(f"{path} is of another model. Use another --out, or delete it.")
+def _score(measured: dict[str, dict]) -> float:
+    """What the best checkpoint has most of."""
+    return measured["validation"]["label"] + measured["validation"]["action"] + measured["values"]["action"]
 
 
 def train(config: Config, data: Path, out: Path, device: str | None = None, as_json: bool = False) -> dict:

@@ -395,12 +395,20 @@ describe('the SLM pipeline, on a model of seconds', function () {
     );
   });
 
-  it('trains on from an imported model', () => {
-    const [exported, out] = [join(folder, 'on.gguf'), join(folder, 'on')];
-    slm('export_gguf', '--checkpoint', checkpoint(), '--data', data, '--type', 'Q8_0', '--out', exported);
-    slm('import_model', '--model', exported, '--out', join(out, 'best.pt'));
-    const events = slm(...trainArgs('on'), '--set', 'train.steps=2', '--set', 'train.learning_rate=1e-6');
-    assert.ok(Math.abs(finalLoss(events) / finalLoss(whole) - 1) < 0.02, 'its weights are others');
+  it('trains on from an imported model, whatever its precision, and keeps it where it is the best', () => {
+    for (const type of ['F32', 'Q8_0']) {
+      const [exported, out] = [join(folder, `on-${type}.gguf`), `on-${type}`];
+      const best = join(folder, out, 'best.pt');
+      slm('export_gguf', '--checkpoint', checkpoint(), '--data', data, '--type', type, '--out', exported);
+      slm('import_model', '--model', exported, '--out', best);
+      const imported = readFileSync(best);
+      const ruins = ['--set', 'train.steps=2', '--set', 'train.warmup=0', '--set', 'train.learning_rate=0.9'];
+      const little = ['--set', 'train.steps=2', '--set', 'train.learning_rate=1e-6'];
+      const events = slm(...trainArgs(out), ...(type === 'F32' ? little : ruins));
+      const nearness = finalLoss(events) / finalLoss(whole) - 1;
+      if (type === 'F32') assert.ok(Math.abs(nearness) < 0.02, 'its weights are others');
+      else assert.ok(nearness > 0.1 && readFileSync(best).equals(imported), 'a worse one took its place');
+    }
   });
 
   it('ships files of one and the same model', () => {
