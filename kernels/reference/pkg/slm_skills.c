@@ -125,7 +125,8 @@ static void propose_remove(const struct slm_ask *ask, slm_result_t *out) {
         out->status = SLM_UNSUPPORTED;
         ask->say(out, "I cannot remove %s: no such package is installed.\n", ask->name);
     } else {
-        ask->say(out, "Plan:\n1. Remove %s %s with its %zu files.\n", p->name, p->version, p->files);
+        ask->say(out, "Plan:\n1. Remove %s %s with its %zu file%s.\n", p->name, p->version, p->files,
+                 p->files == 1 ? "" : "s");
         out->plan_steps = 1;
     }
     kfree(p);

@@ -137,7 +137,15 @@ static bool is_purpose(const char *name) {
 
 void answer_packages(struct query *q, slm_result_t *out) {
     const char *name = q->slots.name;
-    if (!(q->concepts & (C(DO_INSTALL) | C(DO_REMOVE))) && q->concepts & C(ABOUT_PACKAGES) && !name[0]) {
+    /* "remove httpd", and what is asked of packages in other words than theirs: their subsystem knows. */
+    bool removes = q->concepts & C(DO_REMOVE) && name[0] && !is_purpose(name);
+    bool lists = !(q->concepts & (C(DO_INSTALL) | C(DO_REMOVE))) && q->concepts & C(ABOUT_PACKAGES) && !name[0];
+    const struct slm_skill *skill = skill_named(removes ? "package-remove" : "package-list");
+    if (skill && (removes || lists)) {
+        skill_answer(skill, q, out);
+        return;
+    }
+    if (lists) {
         say_unsupported(out, "No packages are installed: this kernel has no package manager yet. ");
     } else {
         bool named = name[0] && !(q->concepts & C(DO_SEARCH)) && !is_purpose(name);

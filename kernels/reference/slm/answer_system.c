@@ -115,7 +115,10 @@ static const struct word *log_subject(const struct text *text) {
         }
         if (strcmp(text->words[i].stem, "log") == 0) /* "the last lines of the log about http" */
             continue;
-        bool whole = strcmp(text->words[i].stem, "kernel") == 0 || strcmp(text->words[i].stem, "system") == 0;
+        static const char *const ALL[] = {"kernel", "system", "it", "its"};
+        bool whole = false;
+        for (size_t w = 0; w < ARRAY_SIZE(ALL); w++)
+            whole |= strcmp(text->words[i].stem, ALL[w]) == 0;
         return whole || text->words[i].kind != WORD_PLAIN ? NULL : &text->words[i];
     }
     return NULL;

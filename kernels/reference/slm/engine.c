@@ -160,8 +160,10 @@ void engine_answer(uint32_t session, const char *line, slm_result_t *out) {
         return;
 
     struct session *s = q.session;
-    if (s->plan.kind != PLAN_BIND)
+    if (s->plan.kind != PLAN_NONE && s->plan.kind != PLAN_BIND) {
         s->plan.kind = PLAN_NONE; /* what destroys something is confirmed at once or not at all */
+        say(out, "The plan that waited is dropped.\n");
+    }
     if (slm_second_opinion && second_opinion(&q, out)) {
         context_add_step(s, q.intent, line);
         return;

@@ -104,6 +104,7 @@ void answer_unsure(struct query *q, slm_result_t *out);
 bool converse(struct query *q, slm_result_t *out);
 /* skills.c */
 const struct slm_skill *skill_for(const struct text *text); /* NULL: none is for such a line */
+const struct slm_skill *skill_named(const char *name); /* NULL where its subsystem is not built in */
 bool skill_exists(const char *name);
 void skill_examples(slm_result_t *out); /* questions that skills answer, a line each */
 void skill_answer(const struct slm_skill *skill, struct query *q, slm_result_t *out);

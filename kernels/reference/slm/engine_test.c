@@ -42,7 +42,8 @@ SELFTEST(slm_conversation_go, "slm") {
     CHECK(answers(1002, "yes please", "Step 2") && !result.requires_followup);
     CHECK(answers(1002, "go", "no plan"));
     CHECK(answers(1002, "reboot the machine", "Plan") && answers(1002, "no", "dropped"));
-    CHECK(answers(1002, "reboot the machine", "Plan") && answers(1002, "how much memory is free", "MB"));
+    CHECK(answers(1002, "reboot the machine", "Plan") && answers(1002, "how much memory is free", "dropped"));
+    CHECK(strstr(result.response, "MB") && answers(1002, "how much memory is free", "MB") && !strstr(result.response, "dropped"));
     CHECK(answers(1002, "go", "no plan")); /* another question drops a plan that destroys */
     return NULL;
 }
@@ -69,6 +70,8 @@ SELFTEST(slm_skills_answer, "slm") {
         CHECK(answers(1006, "go", "plan ends") && result.status == SLM_ERROR && !result.requires_followup);
         CHECK(answers(1006, "go", "no plan"));
     }
+    if (skill_exists("package-remove"))
+        CHECK(answers(1006, "remove httpd", "no such package is installed") && result.status == SLM_UNSUPPORTED);
     if (skill_exists("network-status")) {
         CHECK(answers(1006, "which ports are open", "in all") || answers(1006, "which ports are open", "no open ports"));
         CHECK(answers(1006, "ping 127.0.0.1", "127.0.0.1 answers"));

@@ -134,11 +134,15 @@ const struct slm_skill *skill_for(const struct text *text) {
     return best;
 }
 
-bool skill_exists(const char *name) {
+const struct slm_skill *skill_named(const char *name) {
     for (const struct slm_skill *skill = __slmskills_start; skill < __slmskills_end; skill++)
         if (strcmp(skill->name, name) == 0)
-            return true;
-    return false;
+            return skill;
+    return NULL;
+}
+
+bool skill_exists(const char *name) {
+    return skill_named(name) != NULL;
 }
 
 void skill_examples(slm_result_t *out) {
