@@ -1,9 +1,9 @@
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, extname, join, relative, resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { loadConfig } from '../../../config/load.ts';
 import type { Config } from '../../../protocol/config.ts';
-import { EXIT, UserError } from '../../../protocol/errors.ts';
+import { UserError } from '../../../protocol/errors.ts';
 import { given } from '../../../protocol/given.ts';
 import { bytes } from '../../../protocol/units.ts';
 import { runStage } from '../../../slm/pipeline/run-stage.ts';
@@ -82,6 +82,7 @@ class Call {
     const { cli } = this;
     const { out } = options as { out?: string };
     const folder = out && (OUT_IS_FOLDER.has(stage) ? out : dirname(out));
+    const log = folder && join(folder, `${stage}.log`);
     const isNew = folder !== undefined && !existsSync(folder);
     return interruptible(async (signal) => {
       const say = (line: string) => void cli.stderr.write(`${line}\n`);
@@ -94,13 +95,19 @@ class Call {
           python,
           cwd: cli.cwd,
           signal,
-          log: folder && join(folder, `${stage}.log`),
+          log,
           onEvent: (event) => view.event(event),
         });
       } catch (error) {
-        // Refused before it did anything: nothing is left of it.
-        if (isNew && error instanceof UserError && error.exitCode === EXIT.usage)
-          rmSync(folder, { recursive: true, force: true });
+        // Refused before it did anything: nothing is left of it, unless its log is to be looked at.
+        if (
+          isNew &&
+          log &&
+          error instanceof UserError &&
+          !error.remedy.includes(log) &&
+          holdsOnly(folder, log)
+        )
+          rmSync(folder, { recursive: true });
         throw error;
       } finally {
         view.end();
@@ -112,6 +119,10 @@ class Call {
   done(text: string): void {
     if (!this.#options.json) this.cli.print(this.cli.style.green(text));
   }
+}
+
+function holdsOnly(folder: string, file: string): boolean {
+  return existsSync(folder) && readdirSync(folder).every((name) => name === basename(file));
 }
 
 /** Of the others it is a file. */
