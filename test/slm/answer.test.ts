@@ -66,6 +66,7 @@ describe("the editor's twin of the SLM pipeline", () => {
     const answersAlike = async ({ answer }: Answerer, tolerance: number) => {
       const different: string[] = [];
       for (const { line, ...expected } of recorded.answers) {
+        if (normalize(line) === '') continue; // no model is asked
         const { label, probability, action, text } = await answer(line);
         const said = JSON.stringify({ label, action, text });
         const { probability: share, ...rest } = expected;

@@ -41,6 +41,8 @@ describe('a GGUF model that is asked by itself', function () {
       assert.equal(await action('install firefox'), 'install package firefox');
       const refused = await answerer.answer('who won the world cup');
       assert.deepEqual([refused.action, refused.unsure], ['unsure', true]);
+      for (const line of ['', ' ', '?!'])
+        assert.deepEqual([await action(line), (await answerer.answer(line)).unsure], ['unsure', true]);
       assert.equal(
         await action('What is 8086:100E?'),
         'lookup pci 8086:100e',

@@ -3,6 +3,7 @@ import { errorMessage, UserError } from '../../protocol/errors.ts';
 import { loadOnnx } from '../onnx/runtime.ts';
 import { Decoder, DecoderError, type Answer } from './decoder.ts';
 import { readGrammar, readPlainWords } from './grammar.ts';
+import { normalize } from './normalize.ts';
 import { readModel, type ModelFiles } from './model-files.ts';
 
 /** An answer as the kernel reports it. */
@@ -16,6 +17,12 @@ const REFUSAL = 'OTHER';
 /** What the kernel calls sure. */
 const SURE = 0.45;
 
+/** To a line without words, of which a model would make something all the same. */
+const NOTHING: Answer = {
+  ...{ prompt: '', label: REFUSAL, probability: 1, action: 'unsure' },
+  text: 'There are no words in it that I could read.',
+};
+
 export interface Answerer {
   model: Omit<ModelFiles, 'onnx' | 'tokenizer'>;
   answer: (line: string) => Promise<Reported>;
@@ -24,7 +31,7 @@ export interface Answerer {
 /** A decoder's answers as the kernel reports them. */
 export function reporter(decoder: Decoder): Answerer['answer'] {
   return async (line) => {
-    const answer = await decoder.answer(line);
+    const answer = normalize(line) === '' ? NOTHING : await decoder.answer(line);
     const unsure = answer.label === REFUSAL || answer.probability < SURE;
     return { ...answer, intent: unsure ? 'TROUBLESHOOT' : answer.label, unsure };
   };
