@@ -3,6 +3,7 @@
 An example is  <s> prompt <LABEL> action <SAY> text </s>.
 """
 
+import hashlib
 import io
 from pathlib import Path
 
@@ -47,6 +48,13 @@ class Tokenizer:
 
     def __len__(self) -> int:
         return self.sp.get_piece_size()
+
+    def digest(self) -> str:
+        return hashlib.sha256(self.path.read_bytes()).hexdigest()
+
+    def made(self, checkpoint: dict) -> bool:
+        """Whether a checkpoint's tokens are these; also true where it does not say, as an imported one."""
+        return checkpoint.get("tokenizer") in (None, self.digest())
 
     def encode(self, text: str) -> list[int]:
         return self.sp.encode(text)

@@ -216,7 +216,8 @@ class Trainer:
     def save(self, name: str = "last.pt") -> None:
         if not self.processes.first:
             return
-        content = {"model": self.model.state_dict(), "config": self.config.as_dict(), "step": self.step, "best": self.best}
+        content = {"model": self.model.state_dict(), "config": self.config.as_dict(), "step": self.step, "best": self.best,
+                   "tokenizer": self.tokenizer.digest()}
         if name == "last.pt":
             content |= {"optimizer": self.optimizer.state_dict(), "spent": self.spent}
         checkpoint.save(self.out / name, content)
@@ -227,6 +228,8 @@ class Trainer:
         if last.exists():
             content = checkpoint.load(last, self.processes.device)
             self._same_model(last, content["config"]["model"], (int, float))
+            if not self.tokenizer.made(content):
+                raise ConfigError(f"{last} was trained with another tokenizer than that of {self.data}. Name its own data set, or use another --out.")
             self.model.load_state_dict(content["model"])
             self.optimizer.load_state_dict(content["optimizer"])
             self.step, self.best, self.spent = content["step"], content["best"], content["spent"]

@@ -265,6 +265,17 @@ describe('the SLM pipeline, on a model of seconds', function () {
     assert.match(last(missing.events, 'error')?.message ?? '', /tokenizer\.model is missing/);
   });
 
+  it('does not go on with the tokens of another data set', () => {
+    const other = join(folder, 'other');
+    slm(...prepareArgs(other), '--processes', '1', '--set', 'data.seed=9');
+    cpSync(join(folder, 'whole'), join(folder, 'mixed'), { recursive: true });
+    fails(
+      [...trainArgs('mixed'), '--data', other],
+      2,
+      /last\.pt was trained with another tokenizer than that of/,
+    );
+  });
+
   it('names what is wrong with a configuration before it computes anything', () => {
     const cases: [string, RegExp][] = [
       ['model.heads=3', /model\.dim \(64\) must be a multiple of model\.heads \(3\)/],
