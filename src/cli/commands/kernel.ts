@@ -144,7 +144,7 @@ async function converse(cli: Cli, chat: KernelChat, image: string): Promise<void
   lines.setPrompt(cli.style.cyan('auton> '));
   // A pipe's lines are read to the end, and with its end the reader takes no more prompts.
   const prompt = () => {
-    if (interactive) lines.prompt();
+    if (interactive) lines.prompt(true); // what was typed meanwhile stays before the cursor
   };
   prompt();
   lines.on('SIGINT', () => lines.close());

@@ -44,7 +44,7 @@ export async function openAnswerer(options: {
   runtime: string;
 }): Promise<Answerer> {
   const { onnx, tokenizer, ...model } = readModel(options.model);
-  const again = `Is ${options.model} an export of this version of the pipeline?`;
+  const again = 'Export it again by this version: `auton slm export` writes the model and its manifest.';
   try {
     const document = readFileSync(options.grammar, 'utf8');
     const logits = await loadOnnx(options.runtime, onnx);
@@ -58,6 +58,6 @@ export async function openAnswerer(options: {
     return { model, answer: reporter(decoder) };
   } catch (cause) {
     const said = cause instanceof DecoderError ? cause.message : errorMessage(cause);
-    throw new UserError(`The model cannot be used: ${said}.`, again, { cause });
+    throw new UserError(`The model cannot be used: ${said.replace(/\.$/, '')}.`, again, { cause });
   }
 }

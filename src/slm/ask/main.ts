@@ -54,7 +54,7 @@ async function converse({ model, answer }: Answerer): Promise<void> {
   lines.on('SIGINT', () => lines.close());
   for await (const line of lines) {
     if (!isTerminal || line.trim() !== '') await reply(line);
-    if (isTerminal) lines.prompt();
+    if (isTerminal) lines.prompt(true); // what was typed meanwhile stays before the cursor
   }
 }
 

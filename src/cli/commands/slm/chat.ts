@@ -103,7 +103,7 @@ async function converse(
     if (interactive) lines.prompt();
     for await (const line of lines) {
       if (line.trim() !== '') show(cli, await answer(line), json);
-      if (interactive) lines.prompt();
+      if (interactive) lines.prompt(true); // what was typed meanwhile stays before the cursor
     }
     if (interactive) cli.print('');
   } finally {
