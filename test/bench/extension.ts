@@ -208,8 +208,9 @@ async function heap(session: HostSession<Heap>, folder: string): Promise<number>
 
 async function openWindow<E>(folder: string, script: string) {
   const server = await sharedServer();
-  const user = await newUser(await sharedBrowser());
+  const browser = await sharedBrowser();
+  await newUser(browser);
   const [bundle, models] = [await bundleScript(host(script)), await bundleTestModels()];
-  const session = await startHostSession<E>(user, server, { folder }, bundle, models);
-  return { session, close: () => user.close() };
+  const session = await startHostSession<E>(browser, server, { folder }, bundle, models);
+  return { session, close: () => session.page.close() };
 }

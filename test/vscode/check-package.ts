@@ -6,7 +6,7 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } fr
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { errorMessage } from '../../src/protocol/errors.ts';
-import { newUser, openBrowser, openPage } from './harness/browser.ts';
+import { openBrowser, openPage } from './harness/browser.ts';
 import { contentProblems } from './harness/package-content.ts';
 import { CodeServer } from './harness/server.ts';
 import { Workbench } from './harness/workbench.ts';
@@ -38,7 +38,7 @@ async function check(vsix: string): Promise<void> {
   try {
     const problems = contentProblems(server);
     if (problems.length > 0) throw new Error(problems.join('\n'));
-    const page = await openPage(await newUser(browser), server, { folder });
+    const page = await openPage(browser, server, { folder });
     await work(new Workbench(page, server), folder);
   } finally {
     await browser.close();

@@ -1,5 +1,5 @@
-/** The windows: pages of one Chromium. */
-import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
+/** The windows: pages of one Chromium, whose first page stays blank. */
+import { chromium, type BrowserContext, type Page } from 'playwright-core';
 import { tools, type CodeServer, type Place } from './server.ts';
 
 const ARGUMENTS = [
@@ -26,31 +26,40 @@ export const ALLOW_DEVELOPMENT = `{
   };
 }`;
 
-/** The browser; close it when done. It ends with this process in any case. */
-export async function openBrowser(): Promise<Browser> {
+/**
+ * The browser; close it when done. It ends with this process in any case. Its users have one profile, one after another:
+ * there it keeps what V8 made of VS Code's scripts, which a context for each of them would have it make anew.
+ */
+export async function openBrowser(): Promise<BrowserContext> {
   if (tools.browser === undefined) {
     throw new Error('Chromium was not found. Run "node scripts/code-server.mjs", which installs it.');
   }
-  return chromium.launch({ executablePath: tools.browser, args: ARGUMENTS });
-}
-
-/** A user of their own: nothing that another one left in the browser. Several windows may share one. */
-export async function newUser(browser: Browser): Promise<BrowserContext> {
-  const context = await browser.newContext({
+  const browser = await chromium.launchPersistentContext('', {
+    executablePath: tools.browser,
+    args: ARGUMENTS,
     viewport: WINDOW_SIZE,
     permissions: ['clipboard-read', 'clipboard-write'],
   });
-  context.setDefaultTimeout(30_000);
-  return context;
+  browser.setDefaultTimeout(30_000);
+  return browser;
+}
+
+/** Closes all windows, and takes out what their user left in the browser: who opens the next one is another. */
+export async function newUser(browser: BrowserContext): Promise<void> {
+  const [blank, ...windows] = browser.pages();
+  for (const window of windows) await window.close();
+  const session = await browser.newCDPSession(blank!);
+  await session.send('Storage.clearDataForOrigin', { origin: '*', storageTypes: 'all' });
+  await session.detach();
 }
 
 export async function openPage(
-  context: BrowserContext,
+  browser: BrowserContext,
   server: CodeServer,
   place: Place,
   payload: readonly (readonly [string, string])[] = [],
 ): Promise<Page> {
-  const page = await context.newPage();
+  const page = await browser.newPage();
   if (payload.length > 0) await page.addInitScript(ALLOW_DEVELOPMENT);
   await page.goto(server.url(place, payload), { waitUntil: 'domcontentloaded' });
   return page;

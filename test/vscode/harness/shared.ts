@@ -3,7 +3,7 @@
  * test asks for it and ends with the last test.
  */
 import { join, resolve } from 'node:path';
-import type { Browser, BrowserContext } from 'playwright-core';
+import type { BrowserContext } from 'playwright-core';
 import { newUser, openBrowser, openPage } from './browser.ts';
 import { bundleSuites, bundleTestModels } from './bundle.ts';
 import { startHostSession, type HostSession } from './host/session.ts';
@@ -19,7 +19,7 @@ const { packageExtension } = (await import(join(root, 'scripts/package.mjs'))) a
 /** How a server is started; each test file may want another. */
 export type Start = Omit<ServerOptions, 'extensions'>;
 
-let browser: Promise<Browser> | undefined;
+let browser: Promise<BrowserContext> | undefined;
 let vsix: Promise<string> | undefined;
 const servers = new Map<string, Promise<CodeServer>>();
 
@@ -37,7 +37,7 @@ export function sharedServer(start: Start = {}): Promise<CodeServer> {
   return running;
 }
 
-export function sharedBrowser(): Promise<Browser> {
+export function sharedBrowser(): Promise<BrowserContext> {
   return (browser ??= openBrowser());
 }
 
@@ -49,10 +49,9 @@ export async function endShared(): Promise<void> {
   browser = undefined;
 }
 
-/** The windows and folders of one test; `end` closes and deletes them. */
+/** The user, the windows and the folders of one test; `end` closes and deletes them. */
 export class Desk {
   readonly #start: Start;
-  readonly #users: BrowserContext[] = [];
   readonly #folders: string[] = [];
   readonly windows: Workbench[] = [];
 
@@ -72,18 +71,15 @@ export class Desk {
     return file;
   }
 
-  /** Opens a window and waits until it can be used. Windows of one test belong to one user unless `newUser`. */
-  async open(
-    place: Place,
-    options: { settings?: Settings; newUser?: boolean; testModels?: boolean } = {},
-  ): Promise<Workbench> {
+  /** Opens a window and waits until it can be used. */
+  async open(place: Place, options: { settings?: Settings; testModels?: boolean } = {}): Promise<Workbench> {
     const server = await sharedServer(this.#start);
     server.settings(options.settings);
     // The chat answers nobody before there is a language model.
     const payload = options.testModels
       ? [['extensionDevelopmentPath', server.remoteUri(await bundleTestModels())] as const]
       : [];
-    const page = await openPage(await this.#user(options.newUser), server, place, payload);
+    const page = await openPage(await sharedBrowser(), server, place, payload);
     const window = new Workbench(page, server);
     this.windows.push(window);
     await window.ready();
@@ -96,20 +92,12 @@ export class Desk {
     const server = await sharedServer(this.#start);
     server.settings(settings);
     const [script, models] = await Promise.all([bundleSuites(suites), bundleTestModels()]);
-    return startHostSession(await this.#user(true), server, place, script, models);
+    return startHostSession(await sharedBrowser(), server, place, script, models);
   }
 
   async end(): Promise<void> {
-    for (const user of this.#users.splice(0)) await user.close();
+    if (browser) await newUser(await browser);
     this.windows.length = 0;
     for (const folder of this.#folders.splice(0)) removeWorkspace(folder);
-  }
-
-  async #user(anew = false): Promise<BrowserContext> {
-    const last = this.#users.at(-1);
-    if (last && !anew) return last;
-    const user = await newUser(await sharedBrowser());
-    this.#users.push(user);
-    return user;
   }
 }

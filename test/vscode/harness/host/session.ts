@@ -17,13 +17,13 @@ export interface HostSession<E = HostEvent> {
 }
 
 export async function startHostSession<E = HostEvent>(
-  context: BrowserContext,
+  browser: BrowserContext,
   server: CodeServer,
   place: Place,
   suites: string,
   developed: string,
 ): Promise<HostSession<E>> {
-  const page = await context.newPage();
+  const page = await browser.newPage();
   const changed = new EventEmitter();
   const events: E[] = [];
   const output: string[] = [];
