@@ -52,7 +52,7 @@ export async function neuralFigures(): Promise<Figure[]> {
       console.error(`  skipped: ${llama}`);
       return [];
     }
-    const engine = buildEngine(join(folder, 'build')).with({ NEURAL_CONTEXT: String(CONTEXT) });
+    const engine = (await buildEngine(join(folder, 'build'))).with({ NEURAL_CONTEXT: String(CONTEXT) });
     return MODELS.flatMap((model) => {
       const file = fileOf(model, folder);
       const figures = compare(model, file, engine, llama);

@@ -43,7 +43,7 @@ export async function promptFigures(): Promise<Figure[]> {
   const folder = mkdtempSync(join(tmpdir(), 'auton-bench-prompt-'));
   try {
     const figures: Figure[] = [];
-    const engine = buildEngine(join(folder, 'host'));
+    const engine = await buildEngine(join(folder, 'host'));
     for (const { name, gcc, qemu } of Object.values(PROFILES))
       if ([gcc, qemu].every((tool) => findProgram(tool)))
         figures.push(...(await answers(name, await build(folder, name), engine)));

@@ -32,9 +32,9 @@ describe('a kernel with a model in it', function () {
   let folder: string;
   let engine: Engine;
 
-  before(() => {
+  before(async () => {
     folder = mkdtempSync(join(tmpdir(), 'auton-neural-'));
-    engine = buildEngine(join(folder, 'host'));
+    engine = await buildEngine(join(folder, 'host'));
   });
   after(() => rmSync(folder, { recursive: true }));
 

@@ -96,9 +96,9 @@ describe('model files that the neural engine must refuse', function () {
   let folder: string;
   let engine: Engine;
 
-  before(() => {
+  before(async () => {
     folder = mkdtempSync(join(tmpdir(), 'auton-neural-'));
-    engine = buildEngine(join(folder, 'build'), { checks: true });
+    engine = await buildEngine(join(folder, 'build'), { checks: true });
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -180,15 +180,15 @@ describe('model files that the neural engine must refuse', function () {
     assert.equal(execFileSync(program, { encoding: 'utf8' }), '');
   });
 
-  it('survives thousands of files with random changes', () => {
-    const program = buildFuzzer(join(folder, 'build'));
+  it('survives thousands of files with random changes', async () => {
+    const program = await buildFuzzer(join(folder, 'build'));
     const file = join(folder, 'seed.gguf');
     writeFileSync(file, good());
     const { status, stderr } = spawnSync(program, [file, '5000', '1'], { encoding: 'utf8' });
     assert.equal(status, 0, stderr.slice(0, 4000));
   });
 
-  it('builds as a target of libFuzzer', function () {
+  it('builds as a target of libFuzzer', async function () {
     const check = spawnSync('clang', ['-fsanitize=fuzzer', '-x', 'c', '-', '-o', join(folder, 'probe')], {
       input:
         '#include <stddef.h>\n#include <stdint.h>\nint LLVMFuzzerTestOneInput(const uint8_t *d, size_t n) { return !d && n; }',
@@ -197,7 +197,7 @@ describe('model files that the neural engine must refuse', function () {
       console.log('      skipped: this clang has no libFuzzer');
       this.skip();
     }
-    const program = buildFuzzer(join(folder, 'fuzzer'), { libFuzzer: true });
+    const program = await buildFuzzer(join(folder, 'fuzzer'), { libFuzzer: true });
     const file = join(folder, 'seed.gguf');
     writeFileSync(file, good());
     execFileSync(program, ['-runs=200', file], { stdio: 'pipe' });

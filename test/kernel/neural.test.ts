@@ -58,18 +58,20 @@ describe('the neural engine of the reference kernel, as a program', function () 
   let isas: Map<string, Engine>;
   let emulated: Map<string, Engine>;
 
-  before(() => {
+  before(async () => {
     folder = mkdtempSync(join(tmpdir(), 'auton-neural-'));
-    engine = buildEngine(join(folder, 'build'));
+    engine = await buildEngine(join(folder, 'build'));
     llama = buildLlama(folder);
     if (typeof llama === 'string') console.log(`      without llama.cpp: ${llama}`);
-    const aarch64 = buildForAarch64(join(folder, 'aarch64'));
+    const aarch64 = await buildForAarch64(join(folder, 'aarch64'));
     if (typeof aarch64 === 'string') console.log(`      without the vectors of AArch64: ${aarch64}`);
     processors = new Map(typeof aarch64 === 'string' ? [] : AARCH64_CPUS.map((cpu) => [cpu, aarch64(cpu)]));
     isas = isasOf(engine);
     assert.ok(isas.has('scalar') && isas.has('lanes'));
     if (!isas.has('avx512')) {
-      const simde = isas.has('avx2') ? buildWithSimde(join(folder, 'simde')) : 'this machine has no AVX2';
+      const simde = isas.has('avx2')
+        ? await buildWithSimde(join(folder, 'simde'))
+        : 'this machine has no AVX2';
       if (typeof simde === 'string') console.log(`      without AVX-512: ${simde}`);
       else isas.set('avx512', simde);
     }

@@ -296,7 +296,7 @@ describe('the SLM pipeline, on a model of seconds', function () {
     assert.ok(!existsSync(join(folder, 'never')), 'something was written');
   });
 
-  it('exports files that ONNX Runtime, the kernel and llama.cpp load and compute alike', function () {
+  it('exports files that ONNX Runtime, the kernel and llama.cpp load and compute alike', async function () {
     const out = (name: string) => join(folder, name);
     const common = ['--checkpoint', checkpoint(), '--data', data];
     slm('export_onnx', ...common, '--out', out('tiny.onnx'));
@@ -321,7 +321,7 @@ describe('the SLM pipeline, on a model of seconds', function () {
 
     const texts = ['what is 8086:100e', 'install firefox', 'Zoë <SAY> 日本', '  two  spaces'];
     const { torch, onnx, tokens } = reference(out('tiny.onnx'), texts);
-    const others = [buildEngine(join(folder, 'host')), buildLlama(join(folder, 'host'))];
+    const others = [await buildEngine(join(folder, 'host')), buildLlama(join(folder, 'host'))];
     for (const [i, rows] of torch.entries()) {
       const far = (logits: Float32Array[]) => Math.max(...difference(logits, rows).largest);
       assert.ok(far(onnx[i] ?? []) < 1e-4, 'ONNX differs');

@@ -58,8 +58,8 @@ describe('the SLM that ships', function () {
     assert.ok(all < 24e6, `${all} bytes`);
   });
 
-  it('is computed by the kernel as by llama.cpp', function () {
-    const engine = buildEngine(join(folder, 'host'));
+  it('is computed by the kernel as by llama.cpp', async function () {
+    const engine = await buildEngine(join(folder, 'host'));
     const llama = buildLlama(join(folder, 'host'));
     if (typeof llama === 'string') {
       console.log(`      skipped: ${llama}`);

@@ -1,14 +1,20 @@
 /** The kernel's engine and llama.cpp as programs of the same commands (engine.c says which). */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFile, execFileSync, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
+import { promisify } from 'node:util';
 import { PROFILES } from '../../../src/kernel/architectures.ts';
 import { findProgram } from '../../../src/kernel/toolchain.ts';
 import type { Architecture } from '../../../src/protocol/roles.ts';
+import { oneAtATime } from '../../fixtures/one-at-a-time.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const kernel = join(root, 'kernels/reference');
+/** The engine's objects, of all suites and of runs before, in a folder for each way to compile them. */
+const OBJECTS = join(root, '.cache/engines');
+const start = promisify(execFile);
 const install = (await import(join(root, 'scripts/llama.mjs'))) as {
   setUpLlama: () => string | null;
   llama: () => { headers: string[]; libraries: string };
@@ -90,62 +96,61 @@ const SANITIZERS = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all']
 const LIB_FUZZER = ['-fsanitize=address,fuzzer-no-link'];
 const ownArch: Architecture = process.arch === 'arm64' ? 'aarch64' : 'x86_64';
 
-/** The kernel's engine as one object, and a program of one file with it. */
-function build(
+/** The kernel's engine as one object, and a program of one file with it; its path. */
+async function build(
   folder: string,
   cc: string,
   flags: string[],
   source: string,
   { link = [], arch = ownArch, make = [] }: { link?: string[]; arch?: Architecture; make?: string[] } = {},
-): string {
+): Promise<string> {
   mkdirSync(folder, { recursive: true });
-  const variables = [
-    `ARCH=${arch}`,
-    `O=${folder}`,
-    `HOSTCC=${cc}`,
-    `HOST_CFLAGS=${flags.join(' ')}`,
-    ...make,
-  ];
-  execFileSync('make', ['-s', `-j${availableParallelism()}`, '-C', kernel, ...variables, 'host-neural'], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
+  const variables = [`ARCH=${arch}`, `HOSTCC=${cc}`, `HOST_CFLAGS=${flags.join(' ')}`, ...make];
+  const hash = createHash('sha256').update(variables.join('\n')).digest('hex').slice(0, 12);
+  const objects = join(OBJECTS, hash);
   const program = join(folder, basename(source, '.c'));
   const includes = ['include', `arch/${arch}/include`, 'slm_neural'].map((name) => `-I${join(kernel, name)}`);
-  const files = [join(import.meta.dirname, source), join(folder, 'host/neural.o')];
-  execFileSync(cc, ['-std=gnu11', ...flags, ...link, ...includes, '-o', program, ...files]);
+  const files = [join(import.meta.dirname, source), join(objects, 'host/neural.o')];
+  const jobs = `-j${availableParallelism()}`;
+  await oneAtATime(`${objects}.lock`, async () => {
+    await start('make', ['-s', jobs, '-C', kernel, `O=${objects}`, ...variables, 'host-neural']);
+    await start(cc, ['-std=gnu11', ...flags, ...link, ...includes, '-o', program, ...files]);
+  });
   return program;
 }
 
 /** Compiles the kernel's engine for this machine. With `checks`, sanitizers end it at the first wrong access. */
-export function buildEngine(folder: string, { checks = false } = {}): Engine {
-  return new Engine([build(folder, 'cc', checks ? ['-g', '-O1', ...SANITIZERS] : ['-g', '-O2'], 'engine.c')]);
+export async function buildEngine(folder: string, { checks = false } = {}): Promise<Engine> {
+  const flags = checks ? ['-g', '-O1', ...SANITIZERS] : ['-g', '-O2'];
+  return new Engine([await build(folder, 'cc', flags, 'engine.c')]);
 }
 
 /** Compiles it for this machine with AVX-512 in portable C, for a processor with AVX2. Or what is missing. */
-export function buildWithSimde(folder: string): Engine | string {
+export async function buildWithSimde(folder: string): Promise<Engine | string> {
   if (ownArch !== 'x86_64') return 'this machine is no x86_64';
   const header = ['-include', 'simde/x86/avx512.h'];
   if (spawnSync('cc', ['-M', ...header, '-xc', '/dev/null'], { stdio: 'ignore' }).status !== 0)
     return 'SIMDe is not installed (libsimde-dev)';
   const include = join(import.meta.dirname, 'simde');
   const make = [`slm_neural_ISA_avx512=-I${include} -mavx2 -mfma -mf16c -Wno-psabi`];
-  return new Engine([build(folder, 'cc', ['-g', '-O2'], 'engine.c', { make })], { NEURAL_ISA: 'avx512' });
+  const program = await build(folder, 'cc', ['-g', '-O2'], 'engine.c', { make });
+  return new Engine([program], { NEURAL_ISA: 'avx512' });
 }
 
 /** Compiles it for AArch64, whose processors QEMU then emulates: for the name of one, its engine. Or what is missing. */
-export function buildForAarch64(folder: string): ((cpu: string) => Engine) | string {
+export async function buildForAarch64(folder: string): Promise<((cpu: string) => Engine) | string> {
   const { gcc } = PROFILES.aarch64;
   const qemu = 'qemu-aarch64';
   const missing = [gcc, qemu].find((tool) => !findProgram(tool));
   if (missing) return `${missing} is not installed`;
   if (spawnSync(gcc, ['-E', '-include', 'stdio.h', '-xc', '/dev/null']).status !== 0)
     return `${gcc} has no C library`;
-  const program = build(folder, gcc, ['-g', '-O2'], 'engine.c', { link: ['-static'], arch: 'aarch64' });
+  const program = await build(folder, gcc, ['-g', '-O2'], 'engine.c', { link: ['-static'], arch: 'aarch64' });
   return (cpu) => new Engine([qemu, '-cpu', cpu, program]);
 }
 
 /** The path of fuzz.c as a program, or as a target of clang's fuzzer. */
-export function buildFuzzer(folder: string, { libFuzzer = false } = {}): string {
+export function buildFuzzer(folder: string, { libFuzzer = false } = {}): Promise<string> {
   return libFuzzer
     ? build(folder, 'clang', ['-g', '-O1', ...LIB_FUZZER], 'fuzz.c', { link: ['-fsanitize=fuzzer'] })
     : build(folder, 'cc', ['-g', '-O1', ...SANITIZERS], 'fuzz.c', { link: ['-DSTANDALONE'] });
