@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { parse } from 'smol-toml';
 import { z } from 'zod';
-import { assets } from '../../src/config/assets.ts';
 import { PROFILES } from '../../src/kernel/architectures.ts';
+import { makeArgv } from '../../src/kernel/make.ts';
 import { QemuSession } from '../../src/kernel/qemu.ts';
 import { findProgram } from '../../src/kernel/toolchain.ts';
+import { copyReference } from './build.ts';
 
 const mutantSchema = z.strictObject({
   name: z.string(),
@@ -30,30 +31,29 @@ const ALL_PASSED = /^\[TEST\] [1-9]\d* run, 0 failed\r?$/m;
 
 describe('the self-tests of the kernel', () => {
   let folder: string;
+  let kernel: { source: string; out: string };
 
   before(async function () {
+    this.timeout(600_000); // It is built anew where nobody has done so before.
     if (!findProgram(profile.qemu, process.env)) {
       console.log(`    ${profile.qemu} is missing`);
       this.skip();
     }
     folder = mkdtempSync(join(tmpdir(), 'auton-mutants-'));
-    cpSync(assets().referenceKernel, join(folder, 'kernel'), {
-      recursive: true,
-      filter: (path) => !/\/build[^/]*$/.test(path),
-    });
+    kernel = await copyReference('x86_64', folder);
     await make();
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  const make = () =>
-    run('make', ['-s', `-j${availableParallelism()}`, `O=${join(folder, 'build')}`], {
-      cwd: join(folder, 'kernel'),
-    });
+  async function make() {
+    const [program, ...args] = makeArgv({ architecture: 'x86_64', target: 'kernel', out: kernel.out });
+    await run(program, ['-s', ...args], { cwd: kernel.source });
+  }
 
   /** What the tests of these subsystems printed, and whether all was well. */
   async function test(subsystem: string, timeoutMs = HUNG_MS): Promise<{ passed: boolean; text: string }> {
     const session = new QemuSession({
-      ...{ profile, image: join(folder, 'build/kernel.elf'), boot: 'kernel', accel: 'tcg', memoryMb: 128 },
+      ...{ profile, image: join(kernel.out, 'kernel.elf'), boot: 'kernel', accel: 'tcg', memoryMb: 128 },
       ...{ cmdline: `test=${subsystem} exit`, devices: Object.keys(profile.devices).slice(0, 1) },
       timeoutMs,
     });
@@ -69,7 +69,7 @@ describe('the self-tests of the kernel', () => {
 
   for (const { name, file, subsystem, find, with: replacement } of mutants) {
     it(`notice when ${name}`, async () => {
-      const path = join(folder, 'kernel', file);
+      const path = join(kernel.source, file);
       const source = readFileSync(path, 'utf8');
       assert.equal(source.split(find).length, 2, `"${find}" must stand exactly once in ${file}`);
       writeFileSync(

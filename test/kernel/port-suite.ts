@@ -123,7 +123,7 @@ export function deathSuite(architecture: Architecture, port: Port, deaths: reado
   const profile = PROFILES[architecture];
   describe('dies', () => {
     let doomed: string;
-    before(() => (doomed = buildDoomed(architecture, port.folder())));
+    before(async () => (doomed = await buildDoomed(architecture, port.folder())));
 
     for (const [how, words, at] of deaths) {
       it(`of "${how}" with its last words and the way it came there`, async () => {

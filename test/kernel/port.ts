@@ -6,13 +6,12 @@ import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { assets } from '../../src/config/assets.ts';
 import type { ArchitectureProfile } from '../../src/kernel/architectures.ts';
 import { bootImage } from '../../src/kernel/boot-image.ts';
 import { makeArgv } from '../../src/kernel/make.ts';
-import { configSchema } from '../../src/protocol/config.ts';
 import type { Evidence } from '../../src/protocol/evidence.ts';
 import type { Architecture } from '../../src/protocol/roles.ts';
+import { copyReference } from './build.ts';
 
 /** A subsystem that dies in the way its command line asks for. */
 const CRASH = join(dirname(fileURLToPath(import.meta.url)), '../fixtures/crash');
@@ -68,13 +67,11 @@ export function assertSelfTestsPassed(serial: string): void {
 }
 
 /** A kernel with the subsystem that dies, built in `folder`. */
-export function buildDoomed(architecture: Architecture, folder: string): string {
-  const source = join(folder, 'doomed');
-  const out = join(folder, 'doomed-build');
-  cpSync(assets().referenceKernel, source, { recursive: true, filter: (path) => !path.endsWith('/build') });
+export async function buildDoomed(architecture: Architecture, folder: string): Promise<string> {
+  const { source, out } = await copyReference(architecture, join(folder, 'doomed'));
   cpSync(CRASH, join(source, 'crash'), { recursive: true });
   const [make = '', ...args] = makeArgv({
-    ...{ architecture, target: 'kernel', out, ...configSchema.parse({}).kernel },
+    ...{ architecture, target: 'kernel', out },
     subsystems: ['boot', 'mm', 'sched', 'crash'],
   });
   execFileSync(make, args, { cwd: source, stdio: ['ignore', 'ignore', 'inherit'] });
