@@ -22,8 +22,11 @@ class RMSNorm(nn.Module):
 
 def rope_table(config: ModelConfig) -> tuple[torch.Tensor, torch.Tensor]:
     """cos and sin, both (context, D / 2)."""
-    frequencies = config.rope_base ** (-torch.arange(0, config.head_dim, 2, dtype=torch.float64) / config.head_dim)
-    angles = torch.outer(torch.arange(config.context, dtype=torch.float64), frequencies)
+    # By the processor also where a model without memory is made: for a range there PyTorch loads its compiler, which takes
+    # as long as PyTorch itself.
+    columns = torch.arange(0, config.head_dim, 2, dtype=torch.float64, device="cpu")
+    places = torch.arange(config.context, dtype=torch.float64, device="cpu")
+    angles = torch.outer(places, config.rope_base ** (-columns / config.head_dim))
     return angles.cos().float(), angles.sin().float()
 
 
