@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -94,6 +95,30 @@ describe('auton slm chat', function () {
     const { lines, stderr } = chat('install', 'firefox');
     assert.equal(lines[0], `mini_3M, 3.1 million parameters, GGUF Q8_0 (${OWN}, accepted by a run).`, stderr);
     assert.equal(lines[2], '  install package firefox');
+  });
+
+  it('keeps the order of what is typed on a terminal while it answers', async () => {
+    const command = `'${process.execPath}' '${MAIN}' slm chat`;
+    const env = { ...process.env, NO_COLOR: '1', XDG_CONFIG_HOME: '/nonexistent', TERM: 'xterm' };
+    const terminal = spawn('script', ['-qec', command, '/dev/null'], { cwd: folder, env });
+    let shown = '';
+    let next: [wanted: string, typed: string] | undefined;
+    const typed: [string, string][] = [
+      ['slm> ', 'what is 8086:100e\rfor'],
+      ['in the device table', 'mat the disk\r'],
+      ['  format disk', '\x04'],
+    ];
+    terminal.stdout.setEncoding('utf8').on('data', (text: string) => {
+      shown += text;
+      next ??= typed.shift();
+      if (!next || !shown.includes(next[0])) return;
+      terminal.stdin.write(next[1]);
+      next = undefined;
+    });
+    const limit = setTimeout(() => terminal.kill(), 60_000);
+    await once(terminal, 'close');
+    clearTimeout(limit);
+    assert.match(shown, / {2}format disk/);
   });
 
   it('asks no model that the run has not accepted, unless it is named', () => {
