@@ -48,7 +48,7 @@ def save(path: Path, content: dict) -> None:
         part.unlink(missing_ok=True)
         error = writer.problem or error
         if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            raise CheckpointError(f"There is no disk space for {path}. Free some and start again: training goes on from the last checkpoint.") from None
+            raise CheckpointError(f"There is no disk space for {path}. Free some and start again.") from None
         raise CheckpointError(f"{path} cannot be written: {error}") from None
 
 
@@ -57,9 +57,11 @@ def load(path: Path, device: str = "cpu") -> dict:
         content = torch.load(path, map_location=device, weights_only=True, mmap=device == "cpu")
     except FileNotFoundError:
         raise CheckpointError(f"There is no checkpoint {path}. Train first: auton-slm train") from None
-    except (OSError, RuntimeError, pickle.UnpicklingError, EOFError, ValueError) as error:
-        first = (str(error).splitlines() or ["?"])[0]
-        raise CheckpointError(f"The checkpoint {path} is damaged ({first}). Delete it; training begins anew or from an older one.") from None
+    except (PermissionError, IsADirectoryError) as error:
+        raise CheckpointError(f"The checkpoint {path} cannot be read: {error.strerror}.") from None
+    except (OSError, RuntimeError, pickle.UnpicklingError, EOFError, ValueError):  # which speak of PyTorch's insides
+        raise CheckpointError(f"The checkpoint {path} is damaged: PyTorch does not take it for a file of its own. Delete it: "
+                              "a training then begins anew.") from None
     if not isinstance(content, dict) or "model" not in content or "config" not in content:
         raise CheckpointError(f"{path} is no checkpoint of this program.")
     return content

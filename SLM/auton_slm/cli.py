@@ -176,7 +176,9 @@ def _evaluate(arguments, progress):
     result = evaluate(arguments.checkpoint, arguments.data, _device(arguments), progress, arguments.size, devices, logistic=logistic,
                       rounded_already={"int8": arguments.int8, "int4": arguments.int4})
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
-    arguments.out.write_text(json.dumps(finite(result), indent=1))
+    part = arguments.out.with_name(arguments.out.name + ".part")
+    part.write_text(json.dumps(finite(result), indent=1))
+    part.replace(arguments.out)
     best = result["precisions"]["f32"]["intents"]["model"]
     progress.event("done", **{f"intent_{source}": round(cell["intent"], 4) for source, cell in best.items()})
 

@@ -196,6 +196,7 @@ def evaluate(checkpoint_path: Path, data: Path, device: str, say, size: int = 20
     """`rounded_already`: checkpoints that quantize wrote, by precision; the others are rounded to the nearest here."""
     from .checkpoint import load_model
     model, config, content = load_model(checkpoint_path, device)
+    Tokenizer.of(data, content)
     evaluation = Evaluation(data, device, size, devices, say=say)
     others = evaluation.baselines(baseline_limit, logistic)
     result = {"name": config.name, "parameters": model.parameter_count(), "step": content["step"], "config": config.as_dict(),

@@ -85,21 +85,12 @@ def _tensors(model: Llama, kind: str, packed: dict[str, torch.Tensor]) -> list:
     return out
 
 
-def _tokenizer(data: Path, config: Config) -> Tokenizer:
-    if not (data / "tokenizer.model").is_file():
-        raise ExportError(f"{data / 'tokenizer.model'} is missing: --data is the folder that prepare_data wrote")
-    tokenizer = Tokenizer(data / "tokenizer.model")
-    if len(tokenizer) != config.model.vocab_size:
-        raise ExportError(f"the tokenizer of {data} has {len(tokenizer)} tokens, the model {config.model.vocab_size}: this is not the data it was trained on")
-    return tokenizer
-
-
 def export_gguf(checkpoint: Path, data: Path, out: Path, kind: str) -> dict:
     """Writes `out` and its manifest, which is returned."""
     if kind not in gguf.TENSOR_TYPES:
         raise ExportError(f"--type {kind}: there are {', '.join(gguf.TENSOR_TYPES)}")
     model, config, content = load_model(checkpoint)
-    tokenizer = _tokenizer(data, config)
+    tokenizer = Tokenizer.of(data, content)
     how = content.get("quantisation")
     packed = packed_weights(content, kind)
     digest = _replace(out, lambda part: gguf.write(part, keys_of(config, tokenizer, kind), _tensors(model, kind, packed)))
@@ -115,7 +106,7 @@ def export_onnx(checkpoint: Path, data: Path, out: Path) -> dict:
     except ImportError:
         raise ExportError("ONNX needs the package onnx: pip install 'auton-slm[export]'") from None
     model, config, content = load_model(checkpoint)
-    _tokenizer(data, config)
+    Tokenizer.of(data, content)
     example = torch.ones(2, 8, dtype=torch.int64)
     axes = {0: "rows", 1: "length"}
 

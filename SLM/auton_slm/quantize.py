@@ -12,6 +12,7 @@ from .calibrate import STAGES, Calibration
 from .gptq import gptq
 from .model import Llama
 from .threads import ahead
+from .tokenizer import Tokenizer
 
 KINDS = {"int8": "Q8_0", "int4": "Q4_0"}
 METHODS = {
@@ -32,9 +33,11 @@ def quantize(source: Path, out: Path, to: str, method: str, data: Path | None = 
     if to not in KINDS:
         raise QuantizeError(f"--to {to}: there are {', '.join(KINDS)}")
     model, _, content = checkpoint.load_model(source)
+    if data is not None:
+        Tokenizer.of(data, content)
     packed, errors = quantize_model(model, KINDS[to], method, data, samples)
     how = {"method": method, "type": KINDS[to]} | ({"samples": samples} if method != "rtn" else {})
-    kept = {"model": model.state_dict() | packed, "config": content["config"], "step": content.get("step"), "quantisation": how}
+    kept = {**{key: content.get(key) for key in ("config", "step", "tokenizer")}, "model": model.state_dict() | packed, "quantisation": how}
     out.parent.mkdir(parents=True, exist_ok=True)
     checkpoint.save(out, kept)
     return errors

@@ -38,6 +38,10 @@ def train(sentences, path: Path, vocab_size: int) -> None:
     path.write_bytes(model.getvalue())
 
 
+class TokenizerError(ValueError):
+    pass
+
+
 class Tokenizer:
     def __init__(self, path: Path) -> None:
         self.path = Path(path)
@@ -55,6 +59,19 @@ class Tokenizer:
     def made(self, checkpoint: dict) -> bool:
         """Whether a checkpoint's tokens are these; also true where it does not say, as an imported one."""
         return checkpoint.get("tokenizer") in (None, self.digest())
+
+    @classmethod
+    def of(cls, data: Path, checkpoint: dict) -> "Tokenizer":
+        """That of a data set, which must be the one that a checkpoint was trained with: with another one of the same size
+        every token would mean another text, and nothing else would tell."""
+        if not (data / "tokenizer.model").is_file():
+            raise TokenizerError(f"{data / 'tokenizer.model'} is missing: --data is the folder that prepare_data wrote")
+        tokenizer, size = cls(data / "tokenizer.model"), checkpoint["config"]["model"]["vocab_size"]
+        if len(tokenizer) != size:
+            raise TokenizerError(f"the tokenizer of {data} has {len(tokenizer)} tokens, the model {size}: this is not the data it was trained on")
+        if not tokenizer.made(checkpoint):
+            raise TokenizerError(f"the model was trained with another tokenizer than that of {data}: this is not the data it was trained on")
+        return tokenizer
 
     def encode(self, text: str) -> list[int]:
         return self.sp.encode(text)

@@ -265,7 +265,7 @@ describe('the SLM pipeline, on a model of seconds', function () {
     assert.match(last(missing.events, 'error')?.message ?? '', /tokenizer\.model is missing/);
   });
 
-  it('does not go on with the tokens of another data set', () => {
+  it('takes no data set whose tokens are others', () => {
     const other = join(folder, 'other');
     slm(...prepareArgs(other), '--processes', '1', '--set', 'data.seed=9');
     cpSync(join(folder, 'whole'), join(folder, 'mixed'), { recursive: true });
@@ -274,6 +274,16 @@ describe('the SLM pipeline, on a model of seconds', function () {
       2,
       /last\.pt was trained with another tokenizer than that of/,
     );
+    const [to, rounded] = [['--out', join(folder, 'mixed/x')], join(folder, 'mixed/int8.pt')];
+    slm('quantize', '--checkpoint', checkpoint(), '--to', 'int8', '--out', rounded);
+    const mixed = [
+      ['export_gguf', '--checkpoint', rounded, ...to],
+      ['export_onnx', '--checkpoint', checkpoint(), ...to],
+      ['evaluate', '--checkpoint', checkpoint(), ...to],
+      ['quantize', '--checkpoint', checkpoint(), '--method', 'gptq', ...to],
+    ];
+    for (const args of mixed)
+      fails([...args, '--data', other], 1, /trained with another tokenizer than that/);
   });
 
   it('names what is wrong with a configuration before it computes anything', () => {
