@@ -39,8 +39,23 @@ static const char *const YES[] = {"go", "yes", "do it", "ok", "okay", "sure", "g
                                   "please do", "ok do it", "make it so", "just do it", "confirm", NULL};
 static const char *const NO[] = {"no", "cancel", "stop", "never mind", "nevermind", "forget it", "do not", "nope", "n",
                                  "no thanks", "drop it", "abort", "leave it", "don't", "cancel that", "no way",
-                                 "cancel the plan", "drop the plan", "no don't", "dont", NULL};
+                                 "cancel the plan", "drop the plan", "no don't", "dont", "please don't", "please do not", "please no", NULL};
 static const char *const AGAIN[] = {"again", "repeat", "once more", "say that again", "repeat that", "same again", NULL};
+
+static bool is_stem(const struct text *text, size_t word, const char *const *stems) {
+    return word < text->count && is_phrase(text->words[word].stem, stems);
+}
+
+/* "please do not reboot": a line that begins so asks for nothing, whatever the rest of its words say. */
+static bool forbids(const struct text *text) {
+    static const char *const BEFORE[] = {"pleas", "do", NULL}, *const NOT[] = {"not", "never", NULL};
+    static const char *const DEEDS[] = {"install", "remov", "uninstall", "reboot", "restart", "shut", "power", "switch", "format",
+                                        "eras", "wip", "delet", "overwrit", "kill", "stop", "touch", "chang", NULL};
+    size_t word = 0;
+    while (is_stem(text, word, BEFORE))
+        word++;
+    return is_stem(text, word, NOT) && is_stem(text, word + 1, DEEDS);
+}
 
 bool converse(struct query *q, slm_result_t *out) {
     struct session *s = q->session;
@@ -53,6 +68,11 @@ bool converse(struct query *q, slm_result_t *out) {
     if (is_phrase(line, NO)) {
         say(out, s->plan.kind != PLAN_NONE ? "The plan is dropped; nothing was done further.\n"
                                            : "There is no plan to drop.\n");
+        s->plan.kind = PLAN_NONE;
+        return true;
+    }
+    if (forbids(&q->text)) {
+        say(out, s->plan.kind != PLAN_NONE ? "The plan is dropped; nothing was done further.\n" : "Then I leave it: nothing was done.\n");
         s->plan.kind = PLAN_NONE;
         return true;
     }

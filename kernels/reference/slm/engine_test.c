@@ -42,6 +42,8 @@ SELFTEST(slm_conversation_go, "slm") {
     CHECK(answers(1002, "yes please", "Step 2") && !result.requires_followup);
     CHECK(answers(1002, "go", "no plan"));
     CHECK(answers(1002, "reboot the machine", "Plan") && answers(1002, "no", "dropped"));
+    CHECK(answers(1002, "reboot the machine", "Plan") && answers(1002, "please don't restart it", "dropped"));
+    CHECK(answers(1002, "do not install nginx", "nothing was done") && answers(1002, "go", "no plan"));
     CHECK(answers(1002, "reboot the machine", "Plan") && answers(1002, "how much memory is free", "dropped"));
     CHECK(strstr(result.response, "MB") && answers(1002, "how much memory is free", "MB") && !strstr(result.response, "dropped"));
     CHECK(answers(1002, "go", "no plan")); /* another question drops a plan that destroys */
