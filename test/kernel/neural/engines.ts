@@ -94,6 +94,8 @@ const numbers = (line: string) => line.trim().split(' ').filter(Boolean).map(Num
 const SANITIZERS = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all'];
 /** Undefined behaviour is what the program looks for: with clang its checks make a minute of compiling of ten seconds. */
 const LIB_FUZZER = ['-fsanitize=address,fuzzer-no-link'];
+/** What is checked is not made into vectors besides: that took the compiler longer than all else, and checks nothing more. */
+const CHECKED = ['slm_neural_VECTOR=-O1 -ffinite-math-only -fno-math-errno -ffp-contract=fast'];
 const ownArch: Architecture = process.arch === 'arm64' ? 'aarch64' : 'x86_64';
 
 /** The kernel's engine as one object, and a program of one file with it; its path. */
@@ -121,8 +123,8 @@ async function build(
 
 /** Compiles the kernel's engine for this machine. With `checks`, sanitizers end it at the first wrong access. */
 export async function buildEngine(folder: string, { checks = false } = {}): Promise<Engine> {
-  const flags = checks ? ['-g', '-O1', ...SANITIZERS] : ['-g', '-O2'];
-  return new Engine([await build(folder, 'cc', flags, 'engine.c')]);
+  const [flags, make] = checks ? [['-g', '-O1', ...SANITIZERS], CHECKED] : [['-g', '-O2'], []];
+  return new Engine([await build(folder, 'cc', flags, 'engine.c', { make })]);
 }
 
 /** Compiles it for this machine with AVX-512 in portable C, for a processor with AVX2. Or what is missing. */
@@ -152,8 +154,11 @@ export async function buildForAarch64(folder: string): Promise<((cpu: string) =>
 /** The path of fuzz.c as a program, or as a target of clang's fuzzer. */
 export function buildFuzzer(folder: string, { libFuzzer = false } = {}): Promise<string> {
   return libFuzzer
-    ? build(folder, 'clang', ['-g', '-O1', ...LIB_FUZZER], 'fuzz.c', { link: ['-fsanitize=fuzzer'] })
-    : build(folder, 'cc', ['-g', '-O1', ...SANITIZERS], 'fuzz.c', { link: ['-DSTANDALONE'] });
+    ? build(folder, 'clang', ['-g', '-O1', ...LIB_FUZZER], 'fuzz.c', {
+        link: ['-fsanitize=fuzzer'],
+        make: CHECKED,
+      })
+    : build(folder, 'cc', ['-g', '-O1', ...SANITIZERS], 'fuzz.c', { link: ['-DSTANDALONE'], make: CHECKED });
 }
 
 /** Where its shared libraries are, one for each kind of processor among them. */
