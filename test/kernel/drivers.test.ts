@@ -168,8 +168,9 @@ for (const { architecture, disks, cards } of MACHINES) {
 
     for (const card of cards) {
       describe(`a card by ${card}`, () => {
-        const peer = new EchoPeer();
-        after(() => peer.unplug());
+        let peer: EchoPeer;
+        beforeEach(() => (peer = new EchoPeer()));
+        afterEach(() => peer.unplug());
 
         it('sends and receives frames whole, of every size, also in bursts', async () => {
           const netdev = await peer.plug('n');
@@ -198,16 +199,11 @@ for (const { architecture, disks, cards } of MACHINES) {
         });
 
         it('sends and receives again after its driver has stopped, gone and come back', async () => {
-          const another = new EchoPeer();
-          try {
-            const netdev = await another.plug('n');
-            const driver = card.startsWith('virtio') ? 'virtio_net' : card;
-            const words = `test=drivers echo=eth0 rebind=${driver}`;
-            passed(await test(words, [...netdev, '-device', `${card},netdev=n`]));
-            assert.ok(another.frames.length >= 100);
-          } finally {
-            another.unplug();
-          }
+          const netdev = await peer.plug('n');
+          const driver = card.startsWith('virtio') ? 'virtio_net' : card;
+          const words = `test=drivers echo=eth0 rebind=${driver}`;
+          passed(await test(words, [...netdev, '-device', `${card},netdev=n`]));
+          assert.ok(peer.frames.length >= 100);
         });
 
         it('notices when its link goes and comes', async () => {

@@ -14,7 +14,7 @@ enum reg { SECOND = 0x00, MINUTE = 0x02, HOUR = 0x04, DAY = 0x07, MONTH = 0x08, 
 #define FORMAT_24_HOURS 0x02
 #define FORMAT_BINARY 0x04
 #define HOUR_PM 0x80
-#define UPDATE_MAX_NS 5000000 /* an update takes 2 ms */
+#define UPDATE_MAX_NS 200000000 /* an update takes 2 ms; that of an emulated clock, until its host comes to it */
 
 struct registers {
     uint8_t second, minute, hour, day, month, year;
