@@ -141,6 +141,7 @@ export class EngineLink implements Disposable {
       return null;
     }
     this.#client = client;
+    this.#runs.connected();
     client.onRunStarted(({ run }) => void this.#follow(client, run));
     client.onRunStopped(() => {
       this.#runs.clearLive();
@@ -166,7 +167,8 @@ export class EngineLink implements Disposable {
         record.state.lastSeq,
       );
     } catch (error) {
-      this.#options.onProblem(error);
+      // A run that has stopped meanwhile is no problem: the rest of its log is read.
+      if (client.run === run) this.#options.onProblem(error);
     }
     this.#changed.fire();
   }

@@ -29,8 +29,10 @@ export class RunStore implements Disposable {
   readonly #changed = this.#disposables.add(new EventEmitter<StoreChange>());
   readonly onDidChange: Event<StoreChange> = this.#changed.event;
   readonly #happened = this.#disposables.add(new EventEmitter<Happening>());
-  /** Each event as an engine tells it, after it was applied; what is read from the disk is not told. */
+  /** Each event, after it was applied, that is not older than the connection to an engine: what was before is history. */
   readonly onDidHappen: Event<Happening> = this.#happened.event;
+  /** ISO 8601, as events have it; null before the first connection. */
+  #connectedAt: string | null = null;
   readonly #pending = new Map<RunRecord, RunDelta>();
   readonly #reading = new Map<RunRecord, Promise<void>>();
   #timer: NodeJS.Timeout | undefined;
@@ -99,6 +101,14 @@ export class RunStore implements Disposable {
     if (!record.loaded) await this.#read(record);
   }
 
+  /**
+   * What happens from now on is told. An engine's run may pause, or end, before anybody has subscribed: then its events are
+   * read from the log, and are no history all the same.
+   */
+  connected(): void {
+    this.#connectedAt = new Date().toISOString();
+  }
+
   /** An engine works on this run now; its events come through `applyLive`. */
   setLive(id: string): RunRecord {
     const known = this.#records.get(id);
@@ -121,7 +131,6 @@ export class RunStore implements Disposable {
   applyLive(record: RunRecord, event: RunEvent): void {
     record.loaded = true;
     this.#apply(record, [event]);
-    this.#happened.fire({ record, event });
   }
 
   dispose(): void {
@@ -163,7 +172,15 @@ export class RunStore implements Disposable {
   }
 
   #apply(record: RunRecord, events: readonly RunEvent[]): void {
-    record.apply(events, this.#delta(record));
+    const since = this.#connectedAt;
+    const news = since === null ? -1 : events.findIndex(({ at }) => at >= since);
+    const history = news < 0 ? events.length : news;
+    record.apply(events.slice(0, history), this.#delta(record));
+    for (const event of events.slice(history)) {
+      const known = event.seq <= record.state.lastSeq;
+      record.apply([event], this.#delta(record));
+      if (!known) this.#happened.fire({ record, event });
+    }
   }
 
   #delta(record: RunRecord): RunDelta {
