@@ -39,7 +39,8 @@ static const char *const YES[] = {"go", "yes", "do it", "ok", "okay", "sure", "g
                                   "please do", "ok do it", "make it so", "just do it", "confirm", NULL};
 static const char *const NO[] = {"no", "cancel", "stop", "never mind", "nevermind", "forget it", "do not", "nope", "n",
                                  "no thanks", "drop it", "abort", "leave it", "don't", "cancel that", "no way",
-                                 "cancel the plan", "drop the plan", "no don't", "dont", "please don't", "please do not", "please no", NULL};
+                                 "cancel the plan", "drop the plan", "no don't", "dont", "please don't",
+                                 "please do not", "please no", NULL};
 static const char *const AGAIN[] = {"again", "repeat", "once more", "say that again", "repeat that", "same again", NULL};
 
 static bool is_stem(const struct text *text, size_t word, const char *const *stems) {
@@ -65,14 +66,11 @@ bool converse(struct query *q, slm_result_t *out) {
         plan_go(s, out);
         return true;
     }
-    if (is_phrase(line, NO)) {
+    bool refuses = is_phrase(line, NO);
+    if (refuses || forbids(&q->text)) {
         say(out, s->plan.kind != PLAN_NONE ? "The plan is dropped; nothing was done further.\n"
-                                           : "There is no plan to drop.\n");
-        s->plan.kind = PLAN_NONE;
-        return true;
-    }
-    if (forbids(&q->text)) {
-        say(out, s->plan.kind != PLAN_NONE ? "The plan is dropped; nothing was done further.\n" : "Then I leave it: nothing was done.\n");
+                 : refuses                 ? "There is no plan to drop.\n"
+                                           : "Then I leave it: nothing was done.\n");
         s->plan.kind = PLAN_NONE;
         return true;
     }
